@@ -1,0 +1,122 @@
+"""What is missing within walking distance, for whom, and by which standard? Walks and limits -> gaps.
+
+A type has its own limit and its own tier: a facility of the 15-minute circle never closes a gap of the 5-minute circle.
+"""
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import Finding
+from geoplan.schema import conform, join_list
+
+TODAY = "today"
+SET_BY_PROJECT = "project"
+WHERE_SET = "plan.toml circle.limits"
+
+
+def find_gaps(
+    walks: pd.DataFrame,
+    estates: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    *,
+    limits: Mapping[str, float],
+    complete: bool | Collection[str],
+    brought_types: Collection[str],
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return for each estate and each facility type with a walking limit whether it is out of reach today.
+
+    Parameters
+    ----------
+    walks
+        Table `walks`; state today counts.
+    estates
+        estate_id, residents.
+    catalogue
+        Facility catalogue: facility_type, zh, max_walk_m, standard, clause, confidence.
+    limits
+        The project's own limits in metres by type; they stand before the catalogue's.
+    complete
+        Types of which the town's list is complete, or True for all: none in the data is then a gap of everyone.
+    brought_types
+        Types the data holds at least one facility of, whatever its status. Any other is not judged.
+
+    Returns
+    -------
+    gaps
+        Table `gaps`. A missing distance of a judged type is a gap; `is_gap_after` is not known yet.
+    findings
+        The types without data, in one remark.
+    """
+    rules = _limits(catalogue, limits)
+    rules["is_judged"] = (complete is True) | rules["facility_type"].isin(
+        [*brought_types, *(complete if isinstance(complete, Collection) else ())])
+    today = walks.loc[walks["state"] == TODAY, ["estate_id", "facility_type", "distance_m"]]
+    gaps = estates[["estate_id", "residents"]].merge(rules, how="cross")
+    gaps = gaps.merge(today, on=["estate_id", "facility_type"], how="left")
+    is_out_of_reach = gaps["distance_m"].isna() | (gaps["distance_m"] > gaps["limit_m"])
+    gaps["is_gap"] = is_out_of_reach.astype("boolean").where(gaps["is_judged"])
+    return conform("gaps", gaps.assign(is_gap_after=None)), _say_no_data(rules[~rules["is_judged"]])
+
+
+def find_area_gaps(gaps: pd.DataFrame, members: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
+    """Return for each area and facility type how many residents have none within the limit.
+
+    Where the residents of an estate are unknown, a sum they belong to is unknown, and so is the share, unless all
+    estates of the area stand alike: then it is 0 or 1 whoever lives there.
+
+    Parameters
+    ----------
+    gaps
+        Table `gaps`.
+    members
+        estate_id, area_id; estates without an area are left out.
+    tolerance
+        An area has a gap when its uncovered share is greater.
+
+    Returns
+    -------
+    area_gaps
+        Table `area_gaps`; a type that was not judged stays missing.
+    """
+    rows = gaps.merge(members.loc[members["area_id"].notna(), ["estate_id", "area_id"]], on="estate_id")
+    is_gap = rows["is_gap"].fillna(False).astype(bool)
+    counted = pd.DataFrame({
+        "area_id": rows["area_id"], "facility_type": rows["facility_type"], "estates": 1, "gaps": is_gap.astype(int),
+        "not_judged": rows["is_gap"].isna().astype(int), "unknown": rows["residents"].isna().astype(int),
+        "unknown_gaps": (rows["residents"].isna() & is_gap).astype(int), "residents": rows["residents"].fillna(0),
+        "uncovered_residents": rows["residents"].fillna(0).where(is_gap, 0),
+    }).groupby(["area_id", "facility_type"], as_index=False).sum()
+    is_judged = counted["not_judged"] == 0
+    residents = counted["residents"].mask(counted["unknown"] > 0)
+    uncovered = counted["uncovered_residents"].where(is_judged & (counted["unknown_gaps"] == 0))
+    share = _share(uncovered, residents)
+    share = share.mask(counted["gaps"] == 0, 0.0).mask(counted["gaps"] == counted["estates"], 1.0).where(is_judged)
+    return conform("area_gaps", counted.assign(
+        residents=residents, uncovered_residents=uncovered, uncovered_share=share,
+        is_gap=(share > tolerance).astype("boolean").where(share.notna()), is_gap_after=None,
+    ))
+
+
+def _limits(catalogue: pd.DataFrame, limits: Mapping[str, float]) -> pd.DataFrame:
+    """Return the types that have a limit: facility_type, zh, limit_m, standard, confidence."""
+    own = catalogue["facility_type"].map(limits)
+    said = catalogue["standard"].fillna("") + " " + catalogue["clause"].fillna("")
+    rules = catalogue[["facility_type", "zh"]].assign(
+        limit_m=own.fillna(catalogue["max_walk_m"]).astype(float),
+        standard=said.str.strip().mask(own.notna(), WHERE_SET),
+        confidence=catalogue["confidence"].mask(own.notna(), SET_BY_PROJECT),
+    )
+    return rules[rules["limit_m"].notna()]
+
+
+def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
+    return part.astype(float) / whole.astype(float).replace(0, np.nan)
+
+
+def _say_no_data(rules: pd.DataFrame) -> list[Finding]:
+    if rules.empty:
+        return []
+    types = join_list(rules["zh"] + " " + rules["facility_type"])
+    return [Finding("circles.no_data", "facilities", values={"types": types})]

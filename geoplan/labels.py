@@ -1,0 +1,78 @@
+"""How does a table read to a person: which word for a code, which heading for a column?
+
+Codes stay codes in plan.gpkg; the workbook and the shapefiles speak the plan's language. Text is made fit for files
+here too: what no file format can hold is taken out, everything else stays as the planner wrote it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from geoplan.policy import load_catalogue
+from geoplan.schema import Column, labels_of, split_list
+
+CATALOGUE_LIST = "facility_type"
+# XML 1.0 and C strings hold none of these; tab and line breaks are dealt with where they matter.
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+TEXT_TYPES = ("text", "list")
+BETWEEN = {"zh": "；", "en": "; "}  # labels hold 、 and commas of their own
+
+
+def labels_for(values: str, language: str) -> Mapping[str, str]:
+    """Return code -> label of a closed list, or of the facility catalogue."""
+    if values != CATALOGUE_LIST:
+        return labels_of(values, language)
+    catalogue = load_catalogue()
+    return dict(zip(catalogue[CATALOGUE_LIST], catalogue[language], strict=True))
+
+
+def unit_of(column: Column, language: str) -> str:
+    """Return the unit of a column as people write it, or nothing."""
+    return labels_of("unit", language)[column.unit] if column.unit else ""
+
+
+def table_name(table: str, language: str) -> str:
+    """Return what people call a layer or table; a barrier layer keeps the planner's name for it."""
+    kind, _, name = table.partition(".")
+    labels = labels_of("table", language)
+    return labels.get(table) or ": ".join(filter(None, [labels.get(kind, kind), name]))
+
+
+def labelled(columns: Sequence[Column], frame: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Return the columns with words for codes and for yes and no; a code without a word stands as it is.
+
+    Parameters
+    ----------
+    columns
+        The columns wanted, without geometry.
+    frame
+        A table that holds them.
+    language
+        zh or en.
+
+    Returns
+    -------
+    labelled
+        One column each, in the order of `columns`, missing where the table has nothing.
+    """
+    return pd.DataFrame({column.name: _labelled(frame[column.name], column, language) for column in columns})
+
+
+def writable(text: str) -> str:
+    """Return a text without the characters that no file can hold."""
+    return UNWRITABLE.sub("", text)
+
+
+def _labelled(values: pd.Series, column: Column, language: str) -> pd.Series:
+    if column.type == "bool":
+        answers = labels_of("answer", language)
+        return values.map({True: answers["yes"], False: answers["no"]}).astype("str")
+    labels = labels_for(column.values, language) if column.values else {}
+    if column.type == "list":
+        join = BETWEEN[language].join
+        return values.map(
+            lambda text: join(labels.get(code, code) for code in split_list(text)), na_action="ignore").astype("str")
+    if labels:
+        return values.map(lambda code: labels.get(code, code), na_action="ignore").astype("str")
+    return values

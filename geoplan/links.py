@@ -1,0 +1,192 @@
+"""Which estates can be joined, and why or why not?
+
+Candidates come from a spatial index; the shortest segment between two outlines decides what lies between them: another
+estate (then there is no candidate), a street, a hard barrier. What may be used is judged afterwards, so that every
+candidate stands in the table with its reason.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoplan.components import number_components
+from geoplan.schema import conform
+from geoplan.shapes import LINEAR, Shapes, contact_segments, pairs_within, representative_points
+
+SLACK_M = 0.01  # outlines closer than this touch, and a segment may cut this far into a shape without crossing it
+
+
+def find_candidates(
+    estates: gpd.GeoDataFrame, hard_barriers: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, *, max_gap_m: float,
+) -> gpd.GeoDataFrame:
+    """Return the pairs of estates that lie close enough to be joined, and what lies between them.
+
+    A pair is a candidate when its outlines are at most `max_gap_m` apart and its shortest segment does not run through
+    a third estate. Where outlines touch or overlap the segment is a centimetre long, at the contact; only a barrier
+    line that covers the whole contact parts such a pair, as a railway does that two outlines share as their border.
+
+    Parameters
+    ----------
+    estates
+        Layer `estates`, all that were used.
+    hard_barriers
+        Names and shapes (polygons and lines) that nobody walks through.
+    streets
+        Layer `streets`.
+    max_gap_m
+        Greatest distance between two outlines.
+
+    Returns
+    -------
+    candidates
+        estate_a < estate_b, gap_m, length_m (between the representative points), kind, barrier (name or missing) and
+        geometry (the shortest segment), by estate_a and estate_b.
+    """
+    estates = estates.sort_values("estate_id", ignore_index=True)
+    shapes = estates.geometry.to_numpy()
+    a, b = pairs_within(shapes, max_gap_m)
+    gap = shapely.distance(shapes[a], shapes[b])
+    segment = shapely.shortest_line(shapes[a], shapes[b])
+    is_free = ~_is_third_between(segment, a, b, shapes)
+    a, b, gap, segment = a[is_free], b[is_free], gap[is_free], segment[is_free]
+
+    points = representative_points(shapes)
+    touches = gap <= SLACK_M
+    contact = np.where(touches, shapely.intersection(shapes[a], shapes[b]), None)
+    barrier = _barrier_between(segment, np.where(shapely.is_empty(contact), segment, contact), touches, hard_barriers)
+    crosses_street = _meets_any(segment, streets.geometry.to_numpy())
+    ids = estates["estate_id"].to_numpy()
+    return gpd.GeoDataFrame({
+        "estate_a": ids[a],
+        "estate_b": ids[b],
+        "gap_m": gap,
+        "length_m": shapely.distance(points[a], points[b]),
+        "kind": np.select([touches, crosses_street], ["touching", "across_street"], "apart"),
+        "barrier": barrier,
+        "geometry": np.where(touches, contact_segments(contact, segment, points[a], points[b]), segment),
+    }, geometry="geometry", crs=estates.crs)
+
+
+def judge_links(
+    candidates: gpd.GeoDataFrame, crossings: pd.DataFrame, estates: gpd.GeoDataFrame, *, same_subdistrict: bool,
+    grouped_ids: Collection[str], planning_units: gpd.GeoDataFrame | None = None,
+) -> gpd.GeoDataFrame:
+    """Return every candidate with whether it may be used and why.
+
+    The first reason that holds is given, in this order: not_grouped (one of the two is not grouped, or its households
+    are unknown), barrier (no walkable crossing), subdistrict_unknown, subdistrict, planning_unit (the representative
+    points lie in two different units); a usable link says crossing where a barrier is passed, else usable.
+
+    Parameters
+    ----------
+    candidates
+        As `find_candidates` returns them.
+    crossings
+        estate_a, estate_b, distance_m: the walk between the two where it is short enough, else missing.
+    estates
+        Layer `estates`.
+    same_subdistrict
+        Whether a link may not cross the line between subdistricts.
+    grouped_ids
+        Estates that are to be grouped.
+    planning_units
+        Layer `planning_units` where its lines part estates.
+
+    Returns
+    -------
+    links
+        Table `links`.
+    """
+    known = estates.set_index("estate_id")
+    is_grouped = known.index.isin(list(grouped_ids)) & known["households"].notna().to_numpy()
+    subdistrict = known["subdistrict"].astype(object).where(known["subdistrict"].notna(), None)
+    units = _unit_of(estates, planning_units)
+    of_a, of_b = candidates["estate_a"], candidates["estate_b"]
+
+    grouped = pd.Series(is_grouped, index=known.index)
+    both_grouped = grouped.loc[of_a].to_numpy() & grouped.loc[of_b].to_numpy()
+    has_barrier = candidates["barrier"].notna().to_numpy()
+    has_crossing = has_barrier & _walks(candidates, crossings)
+    town_a, town_b = subdistrict.loc[of_a].to_numpy(), subdistrict.loc[of_b].to_numpy()
+    unit_a, unit_b = units.loc[of_a].to_numpy(), units.loc[of_b].to_numpy()
+    reason = np.select(
+        [~both_grouped, has_barrier & ~has_crossing, same_subdistrict & (pd.isna(town_a) | pd.isna(town_b)),
+         same_subdistrict & (town_a != town_b), pd.notna(unit_a) & pd.notna(unit_b) & (unit_a != unit_b), has_crossing],
+        ["not_grouped", "barrier", "subdistrict_unknown", "subdistrict", "planning_unit", "crossing"], "usable")
+    return conform("links", candidates.assign(usable=np.isin(reason, ["usable", "crossing"]), reason=reason))
+
+
+def find_components(
+    estates: gpd.GeoDataFrame, links: gpd.GeoDataFrame, grouped_ids: Collection[str],
+) -> pd.DataFrame:
+    """Return which estates hang together by usable links.
+
+    Parameters
+    ----------
+    estates
+        Layer `estates`.
+    links
+        Table `links`.
+    grouped_ids
+        Estates that are to be grouped.
+
+    Returns
+    -------
+    components
+        estate_id and component_id of every estate, by estate_id; missing where the estate is not grouped or its
+        households are unknown. Components are numbered by their smallest estate id.
+    """
+    ids = sorted(estates["estate_id"])
+    is_candidate = estates["estate_id"].isin(list(grouped_ids)) & estates["households"].notna()
+    usable = links[links["usable"]]
+    numbers = number_components(sorted(estates.loc[is_candidate, "estate_id"]),
+                                zip(usable["estate_a"], usable["estate_b"], strict=True))
+    return pd.DataFrame({"estate_id": ids, "component_id": pd.Series(ids).map(numbers).astype("str")})
+
+
+def _is_third_between(segment: Shapes, a: Any, b: Any, shapes: Shapes) -> Any:
+    at, third = shapely.STRtree(shapes).query(segment, predicate="intersects")
+    is_other = (third != a[at]) & (third != b[at]) & (shapely.length(segment[at]) > SLACK_M)
+    at, third = at[is_other], third[is_other]
+    cut = shapely.length(shapely.intersection(segment[at], shapes[third])) > SLACK_M
+    return np.isin(np.arange(len(segment)), at[cut])
+
+
+def _barrier_between(segment: Shapes, contact: Shapes, touches: Any, hard_barriers: gpd.GeoDataFrame) -> Any:
+    """Name the barrier between each pair, the first by name where there are several."""
+    walls = hard_barriers.sort_values("name", kind="stable")
+    shapes, names = walls.geometry.to_numpy(), walls["name"].to_numpy(dtype=object)
+    at, wall = shapely.STRtree(shapes).query(np.where(touches, contact, segment), predicate="intersects")
+    is_line = np.isin(shapely.get_type_id(shapes[wall]), LINEAR)
+    crosses = is_line | (shapely.length(shapely.intersection(segment[at], shapes[wall])) > SLACK_M)
+    left = shapely.difference(contact[at], shapely.buffer(shapes[wall], SLACK_M))
+    parts = np.where(touches[at], is_line & shapely.is_empty(left), crosses)
+    first = pd.Series(wall[parts]).groupby(at[parts]).min()
+    barrier = np.full(len(segment), None, dtype=object)
+    barrier[first.index.to_numpy(dtype=int)] = names[first.to_numpy(dtype=int)]
+    return barrier
+
+
+def _meets_any(segment: Shapes, lines: Shapes) -> Any:
+    at, _ = shapely.STRtree(lines).query(segment, predicate="intersects")
+    return np.isin(np.arange(len(segment)), at)
+
+
+def _walks(candidates: pd.DataFrame, crossings: pd.DataFrame) -> Any:
+    walked = crossings.loc[crossings["distance_m"].notna(), ["estate_a", "estate_b"]].drop_duplicates()
+    pairs = pd.MultiIndex.from_frame(candidates[["estate_a", "estate_b"]])
+    return pairs.isin(pd.MultiIndex.from_frame(walked))
+
+
+def _unit_of(estates: gpd.GeoDataFrame, planning_units: gpd.GeoDataFrame | None) -> pd.Series:
+    """Return the planning unit of each estate: the first that holds its representative point."""
+    if planning_units is None:
+        return pd.Series(None, index=estates["estate_id"], dtype=object)
+    at, unit = shapely.STRtree(planning_units.geometry.to_numpy()).query(
+        representative_points(estates.geometry.to_numpy()), predicate="intersects")
+    first = pd.Series(unit).groupby(at).min()
+    return first.reindex(range(len(estates))).set_axis(estates["estate_id"]).astype(object)

@@ -1,0 +1,210 @@
+/* The page: what it knows (app), what is chosen (app.state), and what happens at a click or a key. */
+
+const app = { state: { theme: 'areas', type: '', filter: '', selected: null, overlays: {} } };
+const CLOSEST = 19;
+
+start().catch((problem) => {
+  const waiting = document.getElementById('waiting');
+  waiting.textContent = app.head
+    ? word('broken')
+    : '数据没有读出来，请用较新的 Chrome、Edge 或 360 浏览器（极速模式）打开 / please use a recent Chrome or Edge';
+  waiting.hidden = false;
+  throw problem;
+});
+
+async function start() {
+  Object.assign(app, await readPayload(document.getElementById('payload').textContent));
+  index();
+  writeFrame();
+  startMap();
+  change({ theme: Object.keys(THEMES).find((theme) => THEMES[theme].isThere()) });
+  document.getElementById('waiting').hidden = true;
+  document.getElementById('geoplan').dataset.ready = 'yes';
+}
+
+/* ---- the map ---- */
+
+function startMap() {
+  app.map = window[document.querySelector('.folium-map').id];
+  const { map } = app;
+  map.setMaxZoom(CLOSEST);
+  L.control.zoom({ position: 'bottomright', zoomInTitle: word('zoom_in'), zoomOutTitle: word('zoom_out') }).addTo(map);
+  L.control.scale({ position: 'bottomleft', imperial: false, maxWidth: 140 }).addTo(map);
+  addWholeButton(map);
+  app.sheet = new Sheet(paint);
+  map.setView([0, 0], 2, { animate: false });
+  map.addLayer(app.sheet);
+  map.invalidateSize({ animate: false });
+  showWhole();
+  map.on('click', (event) => pick(event.latlng));
+  map.on('mousemove', (event) => requestAnimationFrame(() => hover(event)));
+  map.on('mouseout', () => {
+    document.getElementById('tip').hidden = true;
+  });
+  window.addEventListener('beforeprint', () => toPaper(true));
+  window.addEventListener('afterprint', () => toPaper(false));
+}
+
+function addWholeButton(map) {
+  const control = L.control({ position: 'bottomright' });
+  control.onAdd = () => {
+    const button = make(
+      'button',
+      {
+        type: 'button',
+        id: 'whole',
+        title: word('whole_plan'),
+        'aria-label': word('whole_plan'),
+        click: () => showWhole(),
+      },
+      frameIcon(),
+    );
+    L.DomEvent.disableClickPropagation(button);
+    return make('div', { className: 'leaflet-bar' }, button);
+  };
+  control.addTo(map);
+}
+
+function frameIcon() {
+  const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  icon.setAttribute('viewBox', '0 0 20 20');
+  path.setAttribute('d', 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4');
+  icon.appendChild(path);
+  return icon;
+}
+
+function showWhole() {
+  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const layer of ['areas', 'estates']) {
+    const shape = app.shapes[layer];
+    for (let i = 0; i < shape.count; i++) growBox(box, shape.boxes.subarray(i * 4, i * 4 + 4));
+  }
+  if (box[0] <= box[2]) app.map.fitBounds(boundsOf(box), { padding: [24, 24], animate: false });
+}
+
+function boundsOf([west, north, east, south]) {
+  return [
+    [latitudeOf(south), (west - 0.5) * 360],
+    [latitudeOf(north), (east - 0.5) * 360],
+  ];
+}
+
+function paint(view) {
+  const theme = THEMES[app.state.theme];
+  const { overlays, selected } = app.state;
+  paintBase(view, overlays);
+  theme.paint(view);
+  if (overlays.borders && app.state.theme !== 'areas' && app.state.theme !== 'care')
+    paintLayer(view, 'areas', () => BORDER);
+  if (overlays.heritage)
+    paintLayer(view, 'heritage', () => ({
+      hatch: 'rgba(140, 86, 20, 0.45)',
+      stroke: '#8c5614',
+      width: 1.6,
+      dash: [7, 3],
+    }));
+  if (selected && selected.layer !== 'facilities') {
+    paintLayer(view, selected.layer, (i) => (i === selected.i ? { stroke: '#ffffff', width: 6.5 } : null));
+    paintLayer(view, selected.layer, (i) => (i === selected.i ? { stroke: INK, width: 3 } : null));
+  }
+  if (theme.paintPoints) theme.paintPoints(view);
+  if (selected && selected.layer === 'facilities') {
+    paintPoints(view, 'facilities', (i) =>
+      i === selected.i
+        ? { form: 'circle', fill: 'transparent', ring: INK, ringWidth: 3, radius: pointRadius(view) + 5 }
+        : null,
+    );
+  }
+  if (overlays.names) paintNames(view, theme);
+}
+
+/* ---- what is chosen ---- */
+
+function change(said) {
+  Object.assign(app.state, said);
+  document.getElementById('theme-' + app.state.theme).checked = true;
+  writeChoice();
+  writeLegend();
+  showPanel();
+  app.sheet.redraw();
+}
+
+function select(layer, i, flies) {
+  app.state.selected = layer ? { layer, i } : null;
+  if (layer && flies) flyTo(layer, i);
+  change({});
+}
+
+function flyTo(layer, i) {
+  const shape = app.shapes[layer];
+  if (shape.paths[i] === shape.paths[i + 1]) return;
+  const bounds = L.latLngBounds(boundsOf(shape.boxes.subarray(i * 4, i * 4 + 4)));
+  app.map.fitBounds(bounds, { padding: [90, 90], maxZoom: layer === 'areas' ? 15.5 : 16.5, animate: false });
+}
+
+/* ---- pointing ---- */
+
+function under({ lat, lng }) {
+  const theme = THEMES[app.state.theme];
+  const [x, y] = [lng / 360 + 0.5, mercatorOf(lat)];
+  const { selected } = app.state;
+  for (const layer of theme.layers) {
+    if (layer === 'facilities') {
+      const reach = (pointRadius({ zoom: app.map.getZoom() }) + 4) / (256 * Math.pow(2, app.map.getZoom()));
+      const i = pointNear(layer, x, y, reach, (at) => theme.showsPoint(at));
+      if (i >= 0) return { layer, i };
+    } else {
+      const i = featureUnder(layer, x, y);
+      const isAgain = selected && selected.layer === 'areas' && layer === 'areas' && selected.i === i;
+      if (i >= 0 && !isAgain) return { layer, i };
+      if (isAgain) {
+        const estate = featureUnder('estates', x, y);
+        return estate >= 0 ? { layer: 'estates', i: estate } : { layer, i };
+      }
+    }
+  }
+  return null;
+}
+
+function pick(at) {
+  const found = under(at);
+  select(found && found.layer, found && found.i);
+}
+
+function hover(event) {
+  const tip = document.getElementById('tip');
+  const found = under(event.latlng);
+  tip.hidden = !found;
+  app.map.getContainer().style.cursor = found ? 'pointer' : '';
+  if (!found) return;
+  const theme = THEMES[app.state.theme];
+  const { layer, i } = found;
+  const second =
+    layer === 'areas'
+      ? theme.lineOfArea(i)
+      : layer === 'estates'
+        ? theme.lineOfEstate(i)
+        : cell('facilities', 'status', i);
+  const title = layer === 'facilities' ? facilityName(i) : app.tables[layer].name[i];
+  fill(tip, make('b', {}, name(title)), second ? make('span', {}, second) : null);
+  const { x, y } = event.containerPoint;
+  const isRight = x > app.map.getSize().x - 260;
+  tip.style.left = isRight ? 'auto' : x + 16 + 'px';
+  tip.style.right = isRight ? app.map.getSize().x - x + 12 + 'px' : 'auto';
+  tip.style.top = Math.max(4, y - 12) + 'px';
+}
+
+/* ---- paper ---- */
+
+const PRINT_RATIO = 3; // 96 dpi of the page times three
+
+function toPaper(isPrinting) {
+  const bounds = app.map.getBounds();
+  document.body.classList.toggle('on-paper', isPrinting);
+  app.sheet.ratio = isPrinting ? PRINT_RATIO : null;
+  app.map.invalidateSize({ animate: false, pan: false });
+  app.map.fitBounds(isPrinting ? bounds : app.screenBounds, { animate: false });
+  app.screenBounds = isPrinting ? bounds : null;
+  app.sheet.redraw();
+}

@@ -1,0 +1,361 @@
+/* Which names fit? Names are set one after the other, the important first; one that would touch another is left out. */
+
+const LABEL_GAP = 3;
+const widthsMeasured = new Map();
+
+/* What is seen of the canvas; names do not run under the scale bar, the arrow and the buttons. */
+function startLabels(view) {
+  const { x, y } = view.margin;
+  const seen = [x, y, view.width - x, view.height - y];
+  const taken = [
+    [seen[2] - 56, seen[1], seen[2], seen[1] + 64],
+    [seen[2] - 58, seen[3] - 150, seen[2], seen[3]],
+    [seen[0], seen[3] - 44, seen[0] + 170, seen[3]],
+  ];
+  return { view, seen, taken };
+}
+
+function measured(ctx, font, text) {
+  const key = font + text;
+  if (!widthsMeasured.has(key)) {
+    ctx.font = font;
+    widthsMeasured.set(key, ctx.measureText(text).width);
+  }
+  return widthsMeasured.get(key);
+}
+
+/* Keep a place free of names: symbols, and the thing that is selected. */
+function reserve(labels, west, north, east, south) {
+  labels.taken.push([west, north, east, south]);
+}
+
+function isFree(labels, box) {
+  return labels.taken.every(
+    (other) => box[0] >= other[2] || box[2] <= other[0] || box[1] >= other[3] || box[3] <= other[1],
+  );
+}
+
+/* Set lines of text around (x, y); shifts are tried in turn. Each line: text, size, weight, colour. Says if it was set. */
+function setLabel(labels, x, y, lines, options) {
+  const { ctx } = labels.view;
+  const {
+    shifts = [[0, 0]],
+    halo = 'rgba(255,255,255,0.92)',
+    haloWidth = 3.5,
+    spacing = 0,
+    align = 'center',
+    must = false,
+  } = options || {};
+  const fonts = lines.map((line) => `${line.weight || 500} ${line.size}px ${FONTS}`);
+  const wide = Math.max(...lines.map((line, nth) => measured(ctx, fonts[nth], line.text) + spacing * line.text.length));
+  const high = lines.reduce((sum, line) => sum + line.size * 1.28, 0);
+  for (const [dx, dy] of shifts) {
+    const [inX, inY] = stepInside(
+      labels.seen,
+      align === 'left' ? x + dx + wide / 2 : x + dx,
+      y + dy,
+      wide / 2 + LABEL_GAP,
+      high / 2 + LABEL_GAP,
+    );
+    const west = inX - wide / 2;
+    const north = inY - high / 2;
+    const box = [west - LABEL_GAP, north - LABEL_GAP, west + wide + LABEL_GAP, north + high + LABEL_GAP];
+    if (!must && !isFree(labels, box)) continue;
+    reserve(labels, ...box);
+    writeLines(ctx, west, north, wide, lines, fonts, { halo, haloWidth, spacing, align });
+    return true;
+  }
+  return false;
+}
+
+/* A name that the edge of the view would cut steps inside. */
+function stepInside([west, north, east, south], x, y, halfWide, halfHigh) {
+  const inside = (at, half, least, most) =>
+    at + half < least || at - half > most ? at : Math.max(least + half, Math.min(most - half, at));
+  return [inside(x, halfWide, west, east), inside(y, halfHigh, north, south)];
+}
+
+function writeLines(ctx, west, north, wide, lines, fonts, { halo, haloWidth, spacing, align }) {
+  ctx.textAlign = align;
+  ctx.textBaseline = 'middle';
+  ctx.lineJoin = 'round';
+  if ('letterSpacing' in ctx) ctx.letterSpacing = spacing + 'px';
+  let at = north;
+  lines.forEach((line, nth) => {
+    const y = at + line.size * 0.64;
+    const x = align === 'left' ? west : west + wide / 2;
+    ctx.font = fonts[nth];
+    ctx.strokeStyle = line.halo || halo;
+    ctx.lineWidth = haloWidth;
+    ctx.strokeText(line.text, x, y);
+    ctx.fillStyle = line.colour || INK;
+    ctx.fillText(line.text, x, y);
+    at += line.size * 1.28;
+  });
+  if ('letterSpacing' in ctx) ctx.letterSpacing = '0px';
+}
+
+/* Where the name of a polygon stands: the middle of the widest of a few level cuts through it, kept towards its centre. */
+function labelPoint(shape, i) {
+  if (!shape.labelPoints) shape.labelPoints = new Map();
+  if (!shape.labelPoints.has(i)) shape.labelPoints.set(i, findLabelPoint(shape, i));
+  return shape.labelPoints.get(i);
+}
+
+function findLabelPoint(shape, i) {
+  const [west, north, east, south] = shape.boxes.subarray(i * 4, i * 4 + 4);
+  if (!isArea(shape, i)) return [(west + east) / 2, (north + south) / 2];
+  let best = [(west + east) / 2, (north + south) / 2];
+  let widest = 0;
+  for (const share of [0.5, 0.44, 0.56, 0.38, 0.62, 0.3, 0.7, 0.22, 0.78]) {
+    const y = north + (south - north) * share;
+    const cuts = cutsAt(shape, i, y);
+    for (let nth = 0; nth + 1 < cuts.length; nth += 2) {
+      const worth = (cuts[nth + 1] - cuts[nth]) * (1 - Math.abs(share - 0.5));
+      if (worth > widest) {
+        widest = worth;
+        best = [(cuts[nth] + cuts[nth + 1]) / 2, y];
+      }
+    }
+  }
+  return best;
+}
+
+function cutsAt(shape, i, y) {
+  const cuts = [];
+  for (let path = shape.paths[i]; path < shape.paths[i + 1]; path++) {
+    const from = shape.points[path];
+    const to = shape.points[path + 1];
+    for (let a = from, b = to - 1; a < to; b = a++) {
+      if (shape.y[a] > y === shape.y[b] > y) continue;
+      cuts.push(shape.x[a] + ((y - shape.y[a]) * (shape.x[b] - shape.x[a])) / (shape.y[b] - shape.y[a]));
+    }
+  }
+  return cuts.sort((one, other) => one - other);
+}
+
+/* Names of a polygon layer, largest on the screen first; linesOf gives the lines of a name, or null for none. */
+function labelPolygons(labels, name, linesOf, options) {
+  const { view } = labels;
+  const shape = app.shapes[name];
+  const shown = [];
+  for (let i = 0; i < shape.count; i++) {
+    if (!isSeen(view, shape.boxes, i)) continue;
+    const at = i * 4;
+    const wide = (shape.boxes[at + 2] - shape.boxes[at]) * view.scale;
+    const high = (shape.boxes[at + 3] - shape.boxes[at + 1]) * view.scale;
+    if (wide * high >= options.leastPx * options.leastPx) shown.push([wide * high, i]);
+  }
+  shown.sort((one, other) => other[0] - one[0] || one[1] - other[1]);
+  for (const [, i] of shown) {
+    const lines = linesOf(i);
+    if (!lines) continue;
+    const [x, y] = labelPoint(shape, i);
+    setLabel(labels, x * view.scale - view.left, y * view.scale - view.top, lines, {
+      ...options,
+      shifts: shiftsFor(labels, shape, i, lines, options),
+    });
+  }
+}
+
+/* A name stands inside a shape that holds it, else below or above it. */
+function shiftsFor({ view }, shape, i, lines, { shifts = [[0, 0]] }) {
+  const [west, north, east, south] = shape.boxes.subarray(i * 4, i * 4 + 4);
+  const wide = Math.max(
+    ...lines.map((line) => measured(view.ctx, `${line.weight || 500} ${line.size}px ${FONTS}`, line.text)),
+  );
+  if ((east - west) * view.scale > wide * 0.72) return shifts;
+  const [x, y] = labelPoint(shape, i);
+  const high = lines.reduce((sum, line) => sum + line.size * 1.28, 0);
+  const middle = ((west + east) / 2 - x) * view.scale;
+  const below = [middle, (south - y) * view.scale + high / 2 + 1];
+  const above = [middle, (north - y) * view.scale - high / 2 - 1];
+  return [below, above, ...shifts];
+}
+
+/* Names along streets: on the longest straight piece in view, turned so that they read from the left. */
+function labelStreets(labels) {
+  const { view } = labels;
+  const { ctx } = view;
+  const shape = app.shapes.streets;
+  const { rank, name } = app.tables.streets;
+  for (let i = 0; i < shape.count; i++) {
+    if (!name[i] || !isSeen(view, shape.boxes, i) || (rank[i] > 3 && view.metresPerPx > 1.3)) continue;
+    const size = rank[i] < 3 ? 13 : 11.5;
+    const font = `500 ${size}px ${FONTS}`;
+    const wide = measured(ctx, font, name[i]);
+    const piece = longestPiece(view, shape, i, wide + 14);
+    if (!piece || !keepLine(labels, piece, wide, size)) continue;
+    ctx.save();
+    ctx.translate(piece.x, piece.y);
+    ctx.rotate(piece.angle);
+    ctx.font = font;
+    ctx.textAlign = 'center';
+    ctx.textBaseline = 'middle';
+    ctx.lineJoin = 'round';
+    ctx.strokeStyle = 'rgba(255,255,255,0.95)';
+    ctx.lineWidth = 3.5;
+    ctx.strokeText(name[i], 0, 0);
+    ctx.fillStyle = '#5b5a57';
+    ctx.fillText(name[i], 0, 0);
+    ctx.restore();
+  }
+}
+
+function longestPiece(view, shape, i, least) {
+  let best = null;
+  let longest = least;
+  for (let path = shape.paths[i]; path < shape.paths[i + 1]; path++) {
+    if (!isSeen(view, shape.pathBoxes, path)) continue;
+    for (let a = shape.points[path]; a < shape.points[path + 1] - 1; a++) {
+      const ax = shape.x[a] * view.scale - view.left;
+      const ay = shape.y[a] * view.scale - view.top;
+      const bx = shape.x[a + 1] * view.scale - view.left;
+      const by = shape.y[a + 1] * view.scale - view.top;
+      const x = (ax + bx) / 2;
+      const y = (ay + by) / 2;
+      const long = Math.hypot(bx - ax, by - ay);
+      if (long <= longest || x < 0 || y < 0 || x > view.width || y > view.height) continue;
+      longest = long;
+      const angle = Math.atan2(by - ay, bx - ax);
+      best = { x, y, angle: Math.abs(angle) > Math.PI / 2 ? angle + Math.PI : angle };
+    }
+  }
+  return best;
+}
+
+function keepLine(labels, { x, y, angle }, wide, size) {
+  const pieces = Math.max(1, Math.ceil(wide / (size * 1.6)));
+  const boxes = [];
+  for (let nth = 0; nth < pieces; nth++) {
+    const along = ((nth + 0.5) / pieces - 0.5) * wide;
+    const atX = x + along * Math.cos(angle);
+    const atY = y + along * Math.sin(angle);
+    boxes.push([atX - size * 0.8, atY - size * 0.8, atX + size * 0.8, atY + size * 0.8]);
+  }
+  if (!boxes.every((box) => isFree(labels, box))) return false;
+  boxes.forEach((box) => reserve(labels, ...box));
+  return true;
+}
+
+/* Names of subdistricts, over the middle of their estates. */
+function labelSubdistricts(labels) {
+  const { view } = labels;
+  for (const [name, { x, y }] of app.subdistricts) {
+    setLabel(
+      labels,
+      x * view.scale - view.left,
+      y * view.scale - view.top,
+      [{ text: name, size: view.zoom < 12 ? 15 : 18, weight: 700, colour: '#6f6a60' }],
+      {
+        spacing: 3,
+        haloWidth: 4,
+        shifts: [
+          [0, 0],
+          [0, -26],
+          [0, 26],
+          [0, -52],
+          [0, 52],
+        ],
+      },
+    );
+  }
+}
+
+/* ---- all names of the map, the important first ---- */
+
+function paintNames(view, theme) {
+  const labels = startLabels(view);
+  const { areas, estates } = app.tables;
+  const { selected } = app.state;
+  const isWide = window.innerWidth >= 1600;
+  const size = (isWide ? 15 : 13) + (view.zoom > 14.5 ? 1 : 0);
+  const linesOfArea = (i) => {
+    const second = view.zoom > 13.2 ? theme.lineOfArea(i) : '';
+    return [{ text: areas.name[i], size, weight: 600 }].concat(
+      second ? [{ text: second, size: size - 2, weight: 500 }] : [],
+    );
+  };
+  if (selected && selected.layer === 'areas' && isSeen(view, app.shapes.areas.boxes, selected.i)) {
+    const [x, y] = labelPoint(app.shapes.areas, selected.i);
+    setLabel(
+      labels,
+      x * view.scale - view.left,
+      y * view.scale - view.top,
+      linesOfArea(selected.i).map((line) => ({ ...line, weight: 700 })),
+      { must: true },
+    );
+  }
+  if (view.zoom < 13.6) labelSubdistricts(labels);
+  if (view.zoom < 16.2) {
+    labelPolygons(
+      labels,
+      'areas',
+      (i) => (selected && selected.layer === 'areas' && selected.i === i ? null : linesOfArea(i)),
+      {
+        leastPx: 34,
+        shifts: [
+          [0, 0],
+          [0, -14],
+          [0, 14],
+          [0, -26],
+          [0, 26],
+        ],
+      },
+    );
+  }
+  if (view.zoom >= 15.4) {
+    labelPolygons(
+      labels,
+      'estates',
+      (i) => {
+        const second = view.zoom >= 16.4 ? theme.lineOfEstate(i) : '';
+        return [{ text: estates.name[i], size: size - 2, weight: 500 }].concat(
+          second ? [{ text: second, size: size - 3.5, weight: 400 }] : [],
+        );
+      },
+      { leastPx: 40, haloWidth: 3 },
+    );
+  }
+  if (app.state.overlays.streets && view.zoom >= 14.2) labelStreets(labels);
+  if (app.state.overlays.barriers) labelWater(labels);
+  if (view.zoom >= 16.8 && theme.showsPoint) labelFacilities(labels, theme);
+  if (app.state.overlays.heritage) {
+    labelPolygons(
+      labels,
+      'heritage',
+      (i) =>
+        isKnown(app.tables.heritage.name[i])
+          ? [{ text: app.tables.heritage.name[i], size: size - 2, weight: 500, colour: '#6f420b' }]
+          : null,
+      { leastPx: 30 },
+    );
+  }
+}
+
+function labelWater(labels) {
+  const { kind, name: names } = app.tables.barriers;
+  labelPolygons(
+    labels,
+    'barriers',
+    (i) =>
+      kind[i] === 'water' && isKnown(names[i]) ? [{ text: names[i], size: 14, weight: 500, colour: '#37678c' }] : null,
+    { leastPx: 60, halo: 'rgba(195,217,232,0.9)', spacing: 2 },
+  );
+}
+
+function labelFacilities(labels, theme) {
+  const { view } = labels;
+  const shape = app.shapes.facilities;
+  for (let i = 0; i < shape.count; i++) {
+    if (!isSeen(view, shape.boxes, i) || !theme.showsPoint(i)) continue;
+    const at = shape.points[shape.paths[i]];
+    setLabel(
+      labels,
+      shape.x[at] * view.scale - view.left,
+      shape.y[at] * view.scale - view.top,
+      [{ text: facilityName(i), size: 12, weight: 500, colour: '#2d3a46' }],
+      { align: 'left', shifts: [[pointRadius(view) + 5, 0]], haloWidth: 3 },
+    );
+  }
+}

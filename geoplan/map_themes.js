@@ -1,0 +1,403 @@
+/* What is the question? Each theme colours areas and estates, explains its colours, and lists what leads. */
+
+const AREA_HUES = [
+  // Paul Tol's light scheme (told apart by colour-blind eyes), with a dark partner for outlines
+  ['#77AADD', '#2f6ea8'],
+  ['#EE8866', '#b3502c'],
+  ['#EEDD88', '#9a8417'],
+  ['#44BB99', '#1a7d62'],
+  ['#FFAABB', '#b8536a'],
+  ['#BBCC33', '#76821a'],
+  ['#99DDFF', '#3a8db8'],
+];
+const QUIET = { fill: '#dcd8cf', stroke: '#b4aea2', width: 0.8 };
+const STATES = {
+  eligible: { fill: '#4a90c4', stroke: '#2a6796', width: 1 },
+  unknown: { fill: '#fbe3a1', hatch: '#c9971c', stroke: '#a97c0f', width: 1 },
+  ineligible: { fill: '#d9694a', stroke: '#a1432a', width: 1 },
+  gap: { fill: '#d9694a', stroke: '#a1432a', width: 1 },
+  covered: { fill: '#7fb5d8', stroke: '#4b86ad', width: 1 },
+  none: { fill: '#eceae5', hatch: '#a9a397', stroke: '#a9a397', width: 1 },
+};
+const CARE_FILLS = ['#fdd49e', '#fc9d63', '#e2543a', '#a3120d'];
+const CARE_MET = '#a9cfe5';
+const CARE_LADDER = [50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 10000];
+const GROUP_SYMBOLS = {
+  elder: { form: 'diamond', fill: '#7b3294' },
+  child: { form: 'triangle', fill: '#c26a00' },
+  all: { form: 'circle', fill: '#00755a' },
+  none: { form: 'square', fill: '#7c7a76' },
+};
+const BORDER = { stroke: '#33404d', width: 1.4 };
+const LEADERS = 20;
+
+const THEMES = {
+  areas: {
+    layers: ['areas', 'estates'],
+    counted: 'estates',
+    isThere: () => app.tables.areas.rows > 0,
+    paint(view) {
+      paintLayer(view, 'areas', (i) => ({ fill: shade(AREA_HUES[app.hueOfArea[i]][0], 0.38) }));
+      paintLayer(view, 'estates', (i) => {
+        const area = app.areaOfEstate[i];
+        return area < 0 ? QUIET : { fill: AREA_HUES[app.hueOfArea[area]][0], stroke: '#fff', width: 0.8 };
+      });
+      paintLayer(view, 'areas', (i) => ({ stroke: AREA_HUES[app.hueOfArea[i]][1], width: 1.8 }));
+    },
+    legend: () => [
+      {
+        swatch: { fill: AREA_HUES[0][0], second: AREA_HUES[1][0], stroke: AREA_HUES[0][1] },
+        text: word('in_area'),
+        count: app.inAreas.estates,
+      },
+      { swatch: QUIET, text: word('left_out'), count: app.tables.estates.rows - app.inAreas.estates },
+    ],
+    note: () => word('area_colours'),
+    leaders: () => ranked('areas', app.tables.areas.households, 'households'),
+    also: leftOutReasons,
+    lineOfArea: (i) => quantity(app.tables.areas.households[i], 'households'),
+    lineOfEstate: (i) => (app.areaOfEstate[i] < 0 ? leftOutText(i) : app.tables.areas.name[app.areaOfEstate[i]]),
+  },
+
+  eligibility: {
+    layers: ['estates', 'areas'],
+    counted: 'estates',
+    isThere: () => true,
+    paint(view) {
+      const { eligibility } = app.tables.estates;
+      paintLayer(view, 'estates', (i) => STATES[eligibility[i]]);
+    },
+    legend() {
+      const { eligibility } = app.tables.estates;
+      return ['eligible', 'unknown', 'ineligible'].map((state) => ({
+        swatch: STATES[state],
+        text: label('eligibility', state),
+        count: countOf(eligibility, state),
+      }));
+    },
+    note: () => '',
+    leaders: clauseLeaders,
+    also: toVerify,
+    lineOfArea: () => '',
+    lineOfEstate: (i) => cell('estates', 'eligibility', i),
+  },
+
+  gaps: {
+    layers: ['facilities', 'estates', 'areas'],
+    counted: 'estates',
+    isThere: () => app.gapTypes.length > 0,
+    paint(view) {
+      const { states } = app.gapsOfType.get(app.state.type);
+      paintLayer(view, 'estates', (i) => STATES[states[i]]);
+    },
+    paintPoints(view) {
+      paintFacilities(view, (i) => app.tables.facilities.facility_type[i] === app.state.type);
+    },
+    showsPoint: (i) => app.tables.facilities.facility_type[i] === app.state.type,
+    legend() {
+      const { states } = app.gapsOfType.get(app.state.type);
+      const items = ['gap', 'covered', 'none'].map((state) => ({
+        swatch: STATES[state],
+        text: word('state.' + state),
+        count: countOf(states, state),
+      }));
+      return items
+        .filter((item) => item.count > 0)
+        .concat(
+          pointLegend(groupOfType(app.state.type), shortType(app.state.type), this.showsPoint),
+          statusLegend(this.showsPoint),
+        );
+    },
+    note() {
+      const limits = [...new Set(app.gapsOfType.get(app.state.type).limits)];
+      const standard = limits.length === 1 ? word('of_standard', { m: number(limits[0]) }) : word('standard_differs');
+      return standard + '。' + word(app.head.plan.walking === 'straight_line' ? 'reach_straight' : 'reach_today');
+    },
+    leaders() {
+      const table = app.tables.area_gaps;
+      const uncovered = new Array(app.tables.areas.rows).fill(null);
+      for (let row = 0; row < table.rows; row++) {
+        if (table.facility_type[row] !== app.state.type || !table.is_gap[row]) continue;
+        uncovered[app.areaAt.get(table.area_id[row])] = table.uncovered_residents[row];
+      }
+      return ranked('areas', uncovered, 'persons');
+    },
+    lineOfArea: (i) => areaGapText(i, app.state.type),
+    lineOfEstate: (i) => gapText(app.state.type, i),
+  },
+
+  care: {
+    layers: ['facilities', 'areas', 'estates'],
+    counted: 'areas',
+    isThere: () => app.tables.care.rows > 0,
+    paint(view) {
+      paintLayer(view, 'estates', (i) => (app.areaOfEstate[i] < 0 ? QUIET : null));
+      paintLayer(view, 'areas', (i) => careStyle(i));
+      paintLayer(view, 'estates', (i) =>
+        app.areaOfEstate[i] < 0 ? null : { stroke: 'rgba(255,255,255,0.75)', width: 0.8 },
+      );
+      paintLayer(view, 'areas', () => BORDER);
+    },
+    paintPoints(view) {
+      paintFacilities(view, isElderRoom, () => 'elder');
+    },
+    showsPoint: (i) => isElderRoom(i),
+    legend() {
+      const counts = new Map();
+      app.tables.areas.area_id.forEach((_, i) => counts.set(careClass(i), (counts.get(careClass(i)) || 0) + 1));
+      const steps = app.careSteps;
+      const texts = CARE_FILLS.slice(0, steps.length + 1).map((_, nth) =>
+        nth === 0 && steps.length
+          ? word('care.upto', { b: number(steps[0]) })
+          : nth === steps.length
+            ? word('care.above', { a: number(steps[nth - 1] || 0) })
+            : word('care.between', { a: number(steps[nth - 1]), b: number(steps[nth]) }),
+      );
+      const items = [{ swatch: careFill('met'), text: word('care.none'), count: counts.get('met') || 0 }]
+        .concat(texts.map((text, nth) => ({ swatch: careFill(nth), text, count: counts.get(nth) || 0 })))
+        .concat([{ swatch: careFill('unknown'), text: word('care.unknown'), count: counts.get('unknown') || 0 }]);
+      return items
+        .filter((item) => item.count)
+        .concat(pointLegend('elder', word('care_points'), isElderRoom), statusLegend(isElderRoom));
+    },
+    note: () => word('short_note'),
+    leaders: () =>
+      ranked(
+        'areas',
+        app.tables.areas.elder_short_m2.map((short) => short || null),
+        'm2',
+      ),
+    lineOfArea: (i) =>
+      careClass(i) === 'met'
+        ? word('care.none')
+        : isKnown(app.tables.areas.elder_short_m2[i])
+          ? word('short') + ' ' + quantity(app.tables.areas.elder_short_m2[i], 'm2')
+          : word('unknown'),
+    lineOfEstate: (i) => (app.areaOfEstate[i] < 0 ? leftOutText(i) : ''),
+  },
+
+  facilities: {
+    layers: ['facilities', 'estates', 'areas'],
+    counted: 'facilities',
+    isThere: () => app.tables.facilities.rows > 0,
+    paint(view) {
+      paintLayer(view, 'estates', () => ({ fill: '#e6e2da', stroke: '#c4beb2', width: 0.8 }));
+    },
+    paintPoints(view) {
+      paintFacilities(view, this.showsPoint);
+    },
+    showsPoint: (i) => app.state.filter === '' || app.tables.facilities.facility_type[i] === app.state.filter,
+    legend() {
+      const groups = app.state.filter ? [groupOfType(app.state.filter)] : ['elder', 'child', 'all', 'none'];
+      return []
+        .concat(
+          ...groups.map((group) =>
+            pointLegend(group, word('group.' + group), (i) => this.showsPoint(i) && groupOfFacility(i) === group),
+          ),
+        )
+        .concat(statusLegend((i) => this.showsPoint(i)));
+    },
+    note: () => '',
+    leaders() {
+      const counts = new Map();
+      app.tables.facilities.facility_type.forEach((type) => counts.set(type, (counts.get(type) || 0) + 1));
+      return [...counts]
+        .sort((one, other) => other[1] - one[1])
+        .map(([type, count]) => ({
+          text: shortType(type),
+          value: count,
+          said: number(count),
+          pick: () => change({ filter: type || '' }),
+        }));
+    },
+    lineOfArea: () => '',
+    lineOfEstate: () => '',
+  },
+};
+
+function shade(colour, alpha) {
+  const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  return `rgba(${parts.join(',')},${alpha})`;
+}
+
+function countOf(values, wanted) {
+  return values.reduce((sum, value) => sum + (value === wanted ? 1 : 0), 0);
+}
+
+function leftOutText(i) {
+  const reason = app.tables.estates.left_out[i];
+  return isKnown(reason) ? label('left_out', reason) : word('left_out');
+}
+
+/* ---- gaps ---- */
+
+function gapText(type, estate) {
+  const { states, distances, limits } = app.gapsOfType.get(type);
+  if (states[estate] === 'none') return word('state.none');
+  const far = isKnown(distances[estate]) ? quantity(distances[estate], 'm') : word('unreachable');
+  return far + ' / ' + word('limit', { m: number(limits[estate]) });
+}
+
+function areaGapText(area, type) {
+  const row = (app.gapsOfArea.get(area) || []).find((at) => app.tables.area_gaps.facility_type[at] === type);
+  if (row === undefined || !isKnown(app.tables.area_gaps.is_gap[row])) return word('state.none');
+  return app.tables.area_gaps.is_gap[row] ? uncoveredText(row) : word('state.covered');
+}
+
+function uncoveredText(row, key = 'uncovered') {
+  const { uncovered_residents: people, uncovered_share: share } = app.tables.area_gaps;
+  if (!isKnown(people[row]) || !isKnown(share[row])) return word('uncovered_plain');
+  return word(key, { n: number(people[row]), share: number(share[row] * 100, 0) });
+}
+
+/* ---- elder care ---- */
+
+function careClass(area) {
+  const { elder_short_m2: short } = app.tables.areas;
+  if (!isKnown(short[area])) return 'unknown';
+  if (short[area] <= 0) return 'met';
+  const nth = app.careSteps.findIndex((step) => short[area] <= step);
+  return nth < 0 ? app.careSteps.length : nth;
+}
+
+function careFill(kind) {
+  if (kind === 'unknown') return { fill: '#eceae5', hatch: '#a9a397', stroke: '#8b8478' };
+  return { fill: kind === 'met' ? CARE_MET : CARE_FILLS[kind], stroke: '#33404d' };
+}
+
+function careStyle(area) {
+  const { fill, hatch } = careFill(careClass(area));
+  return { fill, hatch, isFirm: true };
+}
+
+/* Class bounds: round numbers near the quarters of what is short, so that each class holds some areas. */
+function careStepsOf(shorts) {
+  const short = shorts.filter((value) => value > 0).sort((one, other) => one - other);
+  const quarters = [0.25, 0.5, 0.75].map((share) => short[Math.floor(share * short.length)]);
+  const near = (value) =>
+    CARE_LADDER.reduce((best, step) => (Math.abs(step - value) < Math.abs(best - value) ? step : best));
+  const steps = short.length < 4 ? CARE_LADDER.slice(1, 4) : [...new Set(quarters.map(near))];
+  return steps.sort((one, other) => one - other);
+}
+
+function isElderRoom(i) {
+  const { facility_type: type, elder_area_m2: rooms } = app.tables.facilities;
+  return rooms[i] > 0 || groupOfType(type[i]) === 'elder';
+}
+
+/* ---- facilities ---- */
+
+function groupOfType(code) {
+  const type = app.types.get(code);
+  return type ? type.group : 'none';
+}
+
+function groupOfFacility(i) {
+  return groupOfType(app.tables.facilities.facility_type[i]);
+}
+
+function symbolOf(group, status, radius) {
+  const symbol = GROUP_SYMBOLS[group];
+  if (status === 'closed') return { form: symbol.form, fill: '#ffffff', ring: '#8d8a85', ringWidth: 1.4, radius };
+  if (status !== 'existing') return { form: symbol.form, fill: '#ffffff', ring: symbol.fill, ringWidth: 2, radius };
+  return { form: symbol.form, fill: symbol.fill, ring: '#ffffff', ringWidth: 1.1, radius };
+}
+
+/* The few over the many: elder care last. */
+function paintFacilities(view, shows, groupOf = groupOfFacility) {
+  const radius = pointRadius(view);
+  const { status } = app.tables.facilities;
+  for (const group of ['none', 'all', 'child', 'elder']) {
+    const size = radius * (group === 'elder' ? 1.25 : group === 'child' ? 1.1 : 0.9);
+    paintPoints(view, 'facilities', (i) =>
+      shows(i) && groupOf(i) === group ? symbolOf(group, status[i], size) : null,
+    );
+  }
+}
+
+function pointLegend(group, text, shows) {
+  const count = app.tables.facilities.status.reduce((sum, _, i) => sum + (shows(i) ? 1 : 0), 0);
+  return count ? [{ symbol: symbolOf(group, 'existing', 6.5), text, count }] : [];
+}
+
+function statusLegend(shows) {
+  const { status } = app.tables.facilities;
+  const kinds = new Set(
+    status.map((code, i) => (shows(i) ? (code === 'existing' || code === 'closed' ? code : 'coming') : null)),
+  );
+  return ['coming', 'closed']
+    .filter((kind) => kinds.has(kind))
+    .map((kind) => ({ symbol: symbolOf('none', kind, 6), text: word('point.' + kind), count: null }));
+}
+
+/* ---- what leads ---- */
+
+function ranked(table, values, unit) {
+  return values
+    .map((value, i) => ({ value, i }))
+    .filter(({ value }) => isKnown(value))
+    .sort((one, other) => other.value - one.value || one.i - other.i)
+    .map(({ value, i }) => ({
+      text: app.tables[table].name[i],
+      value,
+      said: quantity(value, unit),
+      pick: () => select(table, i, true),
+    }));
+}
+
+function clauseLeaders() {
+  const table = app.tables.verdicts;
+  const estates = new Map();
+  for (let row = 0; row < table.rows; row++) {
+    if (table.stage[row] !== 'eligibility') continue;
+    const rule = table.rule_id[row];
+    if (!estates.has(rule)) estates.set(rule, { row, ids: new Set() });
+    estates.get(rule).ids.add(table.estate_id[row]);
+  }
+  return [...estates.values()]
+    .sort((one, other) => other.ids.size - one.ids.size)
+    .map(({ row, ids }) => ({
+      text: ruleText(row),
+      value: ids.size,
+      said: quantity(ids.size, 'count'),
+      title: ruleTitle(row),
+      under: clauseText(row),
+    }));
+}
+
+/* Why estates stand outside every area. */
+function leftOutReasons() {
+  const { left_out: reasons } = app.tables.estates;
+  const counts = new Map();
+  reasons.forEach((reason, i) => {
+    if (app.areaOfEstate[i] < 0) counts.set(reason, (counts.get(reason) || 0) + 1);
+  });
+  const rows = [...counts]
+    .sort((one, other) => other[1] - one[1])
+    .map(([reason, count]) =>
+      make(
+        'li',
+        {},
+        make('span', {}, isKnown(reason) ? label('left_out', reason) : word('left_out')),
+        make('span', { className: 'said' }, quantity(count, 'count')),
+      ),
+    );
+  return rows.length ? section(word('why_left_out'), listed(rows, 10)) : null;
+}
+
+function toVerify() {
+  const { eligibility, households, name: names } = app.tables.estates;
+  const rows = eligibility
+    .map((_, i) => i)
+    .filter((i) => eligibility[i] === 'unknown')
+    .sort((one, other) => (households[other] || 0) - (households[one] || 0) || one - other)
+    .map((i) =>
+      make(
+        'li',
+        {},
+        link('estates', i, names[i]),
+        make('span', { className: 'said' }, quantity(households[i], 'households')),
+      ),
+    );
+  return rows.length ? section(word('to_verify') + ` (${rows.length})`, listed(rows, 10)) : null;
+}

@@ -1,0 +1,256 @@
+"""What do leaders see? Plan -> map.html: one file that opens by double-click, with no network.
+
+folium gives the shell (a map with no data in it); Leaflet comes from the installed package and is written into the page.
+The data never passes through a template: it is one inert payload (payload.py), read and drawn by our own script
+(map_*.js, map.js), which shows text as text only. A content security policy names the hash of every script and style of
+the page and forbids everything else, so the page cannot ask the network for anything.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from xstatic.pkg import leaflet
+
+from geoplan.documents import load_documents
+from geoplan.payload import encode_table, pack
+from geoplan.policy import load_catalogue
+from geoplan.project import jurisdiction_text
+from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of, lines_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geoplan.plan import Plan
+
+SCRIPTS = ("map_payload.js", "map_words.js", "map_index.js", "map_sheet.js", "map_labels.js", "map_themes.js", "map_panel.js",
+           "map_frame.js", "map_search.js", "map.js")
+SHOWN = ("areas", "estates", "facilities", "verdicts", "gaps", "area_gaps", "care", "care_flows")
+NOT_SHOWN = {  # columns that the page derives or does not speak of
+    "areas": {"component_id", "cost", "score", "rank", "plan_year", "amount_yuan"},
+    "estates": {"component_id"},
+    "gaps": {"is_gap_after", "residents"},
+    "area_gaps": {"is_gap_after", "residents"},
+    "verdicts": {"strength"},
+}
+DOUBTFUL = ("fail", "unknown", "not_set")
+GROUPS = ("elder", "child", "all")
+BASE_TOLERANCE_M = 2.0  # base lines may lie this far off: a fifth of the width of the narrowest street at the closest zoom
+OUTLINE_TOLERANCE_M = 0.1  # outlines lose only points that say less than the quantum of the payload
+STREET_RANKS = (  # widest first; the words of OpenStreetMap and of Chinese street plans
+    {"motorway", "trunk", "高速公路", "快速路"},
+    {"primary", "主干路", "主干道"},
+    {"secondary", "次干路", "次干道"},
+    {"tertiary", "motorway_link", "trunk_link", "primary_link", "secondary_link", "tertiary_link", "支路"},
+    {"residential", "unclassified", "living_street", "街巷", "巷"},
+    {"service", "footway", "path", "pedestrian", "steps", "cycleway", "track", "bridleway", "corridor", "construction",
+     "proposed", "人行道", "步行道"},
+)
+USUAL_RANK = 4
+BARRIER_KINDS = (("water", ("water", "river", "lake", "水", "河", "湖")), ("rail", ("rail", "铁路", "轨道")))
+OSM_SUFFIX = ".osm.pbf"
+
+
+def write_map(plan: "Plan", file: "Path") -> None:
+    """Write the leadership map of a plan: one HTML file, the same bytes for the same plan.
+
+    Parameters
+    ----------
+    plan
+        The finished plan; its tables are shown as every other writer shows them.
+    file
+        Where the page goes; its folder exists.
+    """
+    page = _page(_payload(plan), plan.project.plan.language)
+    file.write_text(page, encoding="utf-8", newline="\n")
+
+
+def _payload(plan: "Plan") -> str:
+    language = plan.project.plan.language
+    base = {"streets": _streets(plan.layers.streets), "barriers": _barriers(plan.layers.barriers),
+            "heritage": _named(plan.layers.heritage), "planning_units": _named(plan.layers.planning_units)}
+    shown = {name: _shown(plan.tables, name) for name in SHOWN}
+    columns = {name: _columns(name) for name in SHOWN}
+    head = {
+        "plan": _header(plan),
+        "words": _words(language),
+        "headings": {name: {column.name: [getattr(column, language), column.unit, column.values]
+                            for column in columns[name]} for name in SHOWN},
+        "params": {column.name: getattr(column, language) for column in columns_of("estates", "in")},
+        "labels": _labels([column for name in SHOWN for column in columns[name]], language),
+        "types": _types(plan.tables, language),
+        "rules": _rules(shown["verdicts"]),
+        "tables": {name: encode_table(shown[name], columns[name]) for name in SHOWN}
+        | {name: encode_table(layer, [column for column in BASE_COLUMNS if column.name in layer])
+           for name, layer in base.items()},
+    }
+    shapes = {name: plan.tables[name].geometry for name in ("areas", "estates", "facilities")}
+    shapes |= {name: shapes[name].simplify(OUTLINE_TOLERANCE_M) for name in ("areas", "estates")}
+    return pack(head, shapes | {name: layer.geometry for name, layer in base.items()})
+
+
+def _header(plan: "Plan") -> dict[str, Any]:
+    about = plan.project.plan
+    return {"name": about.name, "jurisdiction": jurisdiction_text(plan.project), "as_of": about.as_of.isoformat(),
+            "year": about.year, "language": about.language, "walking": plan.notes.get("walking", ""),
+            "is_osm": any(_is_osm(plan, layer) for layer in plan.project.sources)}
+
+
+def _is_osm(plan: "Plan", layer: str) -> bool:
+    """Say whether a layer is known to come from OpenStreetMap: by its format, or because it carries its ids."""
+    decided = plan.layers.decided.get(layer, {})
+    return plan.project.sources[layer].path.endswith(OSM_SUFFIX) or decided.get("origin") == "openstreetmap"
+
+
+def _columns(table: str) -> list[Column]:
+    left_out = NOT_SHOWN.get(table, set())
+    return [column for column in columns_of(table) if column.type not in GEOMETRY_TYPES and column.name not in left_out]
+
+
+def _shown(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    table = tables[name]
+    if name == "verdicts":
+        return table[table["result"].isin(DOUBTFUL)]
+    if name == "gaps":
+        return table.assign(distance_m=_whole_metres(table["distance_m"], table["limit_m"]))
+    return table
+
+
+def _whole_metres(distances: pd.Series, limits: pd.Series) -> pd.Series:
+    """Return whole metres that stay on the same side of the limit: 300.2 m against 300 m reads 301 m."""
+    return pd.Series(np.where(distances > limits, np.ceil(distances), np.minimum(distances.round(), limits)),
+                     index=distances.index)
+
+
+def _words(language: str) -> dict[str, str]:
+    units = {f"unit.{code}": text for code, text in labels_of("unit", language).items()}
+    return units | {line["key"]: line[language] for line in lines_of("map.csv")}
+
+
+def _rules(verdicts: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return what the rules shown say, word for word; a rule of the planner's own files speaks through its parameter."""
+    asked = set(verdicts["rule_id"])
+    return {rule.id: {"quote": rule.quote, "number": document.number, "title": document.title}
+            for document in load_documents().values() for rule in document.rules if rule.id in asked}
+
+
+def _labels(columns: list[Column], language: str) -> dict[str, dict[str, str]]:
+    lists = sorted({column.values for column in columns} - {"", "facility_type"})
+    return {values: labels_of(values, language) for values in lists}
+
+
+def _types(tables: Mapping[str, pd.DataFrame], language: str) -> list[dict[str, str]]:
+    """Return the facility types the plan speaks of, by group, the nearest circle first."""
+    met = set(tables["facilities"]["facility_type"].dropna()) | set(tables["gaps"]["facility_type"])
+    catalogue = load_catalogue()
+    spoken = catalogue[catalogue["facility_type"].isin(met)].sort_values(["tier_min", "facility_type"])
+    types = [{"code": line.facility_type, "label": getattr(line, language), "group": line.group.split(";")[0]}
+             for line in spoken.itertuples()]
+    return sorted(types, key=lambda kind: GROUPS.index(kind["group"]))
+
+
+def _base_column(name: str, kind: str) -> Column:
+    return Column("map", "base", name, kind, "", required=False, key=False, values="", dbf="", zh="", en="")
+
+
+BASE_COLUMNS = (_base_column("rank", "int"), _base_column("kind", "text"), _base_column("name", "text"))
+
+
+def _streets(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return one row per width and name, ways joined end to end and thinned: what a picture needs."""
+    ranks = {word: rank for rank, words in enumerate(STREET_RANKS) for word in words}
+    drawn = pd.DataFrame({"rank": streets["class"].map(ranks).fillna(USUAL_RANK).astype("int64"),
+                          "name": streets["name"].fillna(""), "geometry": streets.geometry})
+    groups = drawn.groupby(["rank", "name"], sort=True)["geometry"]
+    joined = [(rank, name, _joined(lines.to_numpy())) for (rank, name), lines in groups]
+    frame = pd.DataFrame(joined, columns=["rank", "name", "geometry"])
+    return gpd.GeoDataFrame(frame.astype({"rank": "int64"}), geometry="geometry", crs=streets.crs)
+
+
+def _joined(lines: np.ndarray) -> shapely.Geometry:
+    merged = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines)))
+    return shapely.simplify(shapely.normalize(merged), BASE_TOLERANCE_M, preserve_topology=False)
+
+
+def _barriers(barriers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    kinds = [next((kind for kind, words in BARRIER_KINDS if any(word in str(layer).lower() for word in words)), "other")
+             for layer in barriers["layer"]]
+    return _named(barriers.assign(kind=kinds))
+
+
+def _named(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    kept = layer[[name for name in ("kind", "name") if name in layer]]
+    return gpd.GeoDataFrame(kept.reset_index(drop=True), crs=layer.crs,
+                            geometry=layer.geometry.simplify(BASE_TOLERANCE_M).reset_index(drop=True))
+
+
+def _page(payload: str, language: str) -> str:
+    """Return the page: folium's shell with everything it needs inside it, and nothing it could ask for outside."""
+    page = _shell(language)
+    style = "\n".join([_leaflet_style(), _asset("map.css")])
+    script = "(function () {\n'use strict';\n" + "\n".join(_asset(name) for name in SCRIPTS) + "}());"
+    page = page.replace("</head>", f"<style>{style}</style>\n<script>{_leaflet_script()}</script>\n</head>")
+    tail = f'<script type="application/octet-stream" id="payload">{payload}</script>\n<script>{script}</script>\n</html>'
+    page = page.removesuffix("</html>") + tail + "\n"
+    return page.replace("<head>", f"<head>\n{_policy(page)}", 1)
+
+
+def _shell(language: str) -> str:
+    """Return folium's page with no data, no asset from elsewhere and no random id; our own frame stands around its map."""
+    shell = folium.Map(location=(0, 0), tiles=None, zoom_start=2, zoom_control=False, zoom_snap=0.25, zoom_delta=0.5,
+                       attribution_control=False)
+    shell.default_js, shell.default_css = [], []
+    page = shell.get_root().render().strip()
+    for nth, found in enumerate(dict.fromkeys(re.findall(r"[0-9a-f]{32}", page)), start=1):
+        page = page.replace(found, str(nth))
+    asked = re.findall(r"""(?:src|href)\s*=|https?:|url\(|@import""", page)
+    if asked:
+        raise ValueError(f"folium's page would ask the network for something: {asked}")
+    place = re.search(r'<div class="folium-map".*?</div>', page)
+    if place is None:
+        raise ValueError("folium's page has no place for the map")
+    page = page.replace(place.group(), _asset("map.html").replace("<!-- map -->", place.group()))
+    return page.replace("<html>", f'<html lang="{"zh-CN" if language == "zh" else "en"}">', 1)
+
+
+def _asset(name: str) -> str:
+    return files("geoplan").joinpath(name).read_text(encoding="utf-8")
+
+
+def _leaflet_script() -> str:
+    text = files(leaflet).joinpath("data", "leaflet.js").read_text(encoding="utf-8")
+    return re.sub(r"//# sourceMappingURL=\S*", "", text).strip()
+
+
+def _leaflet_style() -> str:
+    """Return Leaflet's style with its pictures inside it."""
+    folder = files(leaflet).joinpath("data")
+
+    def inside(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name.startswith("#"):
+            return found.group()
+        picture = base64.b64encode(folder.joinpath(name).read_bytes()).decode("ascii")
+        return f"url(data:image/png;base64,{picture})"
+
+    return re.sub(r"""url\(["']?([^)"']+)["']?\)""", inside, folder.joinpath("leaflet.css").read_text(encoding="utf-8"))
+
+
+def _policy(page: str) -> str:
+    """Return the content security policy of a finished page: its own scripts and styles by hash, and nothing else."""
+    scripts = " ".join(_hash(text) for text in re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
+    styles = " ".join(_hash(text) for text in re.findall(r"<style>(.*?)</style>", page, re.DOTALL))
+    rules = f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'"
+    return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"

@@ -1,0 +1,220 @@
+"""What is the best grouping of a component, and how sure is that?
+
+One mixed-integer program a component (HiGHS): every unit is assigned to a hub within the radius or left over, a hub
+opens an area, household bounds hold for every open hub (hub assignment as in the capacitated p-median problem). Areas
+that come out in pieces are cut off with separators between the piece and its hub (Carvajal et al. 2013, "Imposing
+connectivity constraints in forest planning models"), and the program is solved again; every cut holds for all
+connected groupings, so each solve also bounds them from below. One thread, and stopping rules that are counts and
+gaps: the answer does not depend on the machine.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+from geoplan.components import LEFT_OVER_M, METRE, Component, Group, best_hub, households_of, price
+from geoplan.growth import grow_areas
+
+MAX_GAP = 1e-6  # relative gap at which a program counts as solved
+MAX_NODES = 2_000  # branch-and-bound nodes of one solve
+MAX_ROUNDS = 60  # solves of one program, each with the separators that the last one called for
+SCALE = METRE * 1_000  # the program counts in thousands of household-metres
+Pairs = dict[tuple[int, int], int]
+
+
+@dataclass(frozen=True)
+class Program:
+    """The hub-assignment program of a component; column `pairs[unit, hub]` says that the unit belongs to that hub."""
+
+    component: Component
+    units: tuple[Group, ...]
+    pairs: Pairs
+    unit_at: tuple[int, ...]
+    model: highspy.HighsLp
+
+
+def group_best(component: Component) -> tuple[list[Group], float]:
+    """Return the best grouping found of a component, and a lower bound of all of them in household-micrometres."""
+    start = grow_areas(component)
+    program = write_program(component)
+    best, best_cost, bound = start, _cost(component, start), 0.0
+    solver = _solver(program)
+    for _ in range(MAX_ROUNDS):
+        _hint(solver, program, best)
+        solver.run()
+        bound = max(bound, solver.getInfo().mip_dual_bound * SCALE)
+        areas = _areas(program, solver.getSolution().col_value)
+        cuts = [cut for hub, area in areas for cut in _cuts(program, hub, area)]
+        if not cuts:
+            found = [area for _, area in areas]
+            if _cost(component, found) < best_cost:
+                best, best_cost = found, _cost(component, found)
+            break
+        for columns, values in cuts:
+            solver.addRow(-highspy.kHighsInf, 0.0, len(columns), np.array(columns, dtype=np.int32), np.array(values))
+    return sorted(best, key=min), min(bound, best_cost)
+
+
+def write_program(component: Component) -> Program:
+    """Return the hub-assignment program of a component, without a word on connection."""
+    units = tuple(frozenset(unit) for unit in component.units)
+    unit_at = [0] * len(component.ids)
+    for number, unit in enumerate(units):
+        for i in unit:
+            unit_at[i] = number
+    pairs: Pairs = {}
+    costs: list[float] = []
+    totals = [households_of(component, unit) for unit in units]
+    for hub in range(len(component.ids)):
+        for number in _may_join(component, units, unit_at, totals, hub):
+            pairs[number, hub] = len(costs)
+            cost = sum(component.households[i] * component.reach[i][hub] for i in units[number])
+            cost += component.overhead if number == unit_at[hub] else 0
+            costs.append((cost - LEFT_OVER_M * METRE * totals[number]) / SCALE)
+    offset = LEFT_OVER_M * METRE * sum(totals) / SCALE
+    return Program(component, units, pairs, tuple(unit_at),
+                   _model(costs, offset, list(_rows(component, units, unit_at, totals, pairs))))
+
+
+def _may_join(
+    component: Component, units: tuple[Group, ...], unit_at: list[int], totals: list[int], hub: int,
+) -> list[int]:
+    """Return the units that may belong to a hub: within the radius, and joined with it through others that may."""
+    own = unit_at[hub]
+    limit = max(component.max_households, totals[own])
+    near = {
+        number for number in {unit_at[i] for i in component.reach[hub]}
+        if number == own or (totals[number] + totals[own] <= limit
+                             and not any(component.apart[i] & units[own] for i in units[number]))
+    }
+    near = {number for number in near if all(hub in component.reach[i] for i in units[number])}
+    if own not in near:
+        return []
+    found, ahead = {own}, [own]
+    while ahead:
+        for i in units[ahead.pop()]:
+            for j in component.neighbours[i]:
+                if unit_at[j] in near and unit_at[j] not in found:
+                    found.add(unit_at[j])
+                    ahead.append(unit_at[j])
+    return sorted(found)
+
+
+Row = tuple[float, float, list[int], list[float]]
+
+
+def _rows(
+    component: Component, units: tuple[Group, ...], unit_at: list[int], totals: list[int], pairs: Pairs,
+) -> Iterator[Row]:
+    of_unit: dict[int, list[int]] = {}
+    of_hub: dict[int, list[tuple[int, int]]] = {}
+    for (number, hub), column in pairs.items():
+        of_unit.setdefault(number, []).append(column)
+        of_hub.setdefault(hub, []).append((number, column))
+    for number in sorted(of_unit):
+        yield -np.inf, 1.0, of_unit[number], [1.0] * len(of_unit[number])
+    for hub, members in sorted(of_hub.items()):
+        own = unit_at[hub]
+        opened = pairs[own, hub]
+        others = [(number, column) for number, column in members if number != own]
+        for _, column in others:
+            yield -np.inf, 0.0, [column, opened], [1.0, -1.0]
+        weights = [float(totals[number]) for number, _ in others]
+        columns = [column for _, column in others] + [opened]
+        yield -np.inf, 0.0, columns, [*weights, float(min(totals[own] - component.max_households, 0))]
+        yield 0.0, np.inf, columns, [*weights, float(totals[own] - component.min_households)]
+        yield from _apart_rows(component, units, others, opened)
+
+
+def _apart_rows(
+    component: Component, units: tuple[Group, ...], others: list[tuple[int, int]], opened: int,
+) -> Iterator[Row]:
+    """Keep units apart under every hub that two of them could share."""
+    column_at = {i: column for number, column in others for i in units[number]}
+    for number, column in others:
+        for i in sorted(units[number]):
+            for j in sorted(component.apart[i]):
+                if i < j and j in column_at:
+                    yield -np.inf, 0.0, [column, column_at[j], opened], [1.0, 1.0, -1.0]
+
+
+def _model(costs: list[float], offset: float, rows: list[Row]) -> highspy.HighsLp:
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = len(costs), len(rows)
+    model.col_cost_, model.offset_ = np.array(costs), offset
+    model.col_lower_, model.col_upper_ = np.zeros(len(costs)), np.ones(len(costs))
+    model.integrality_ = [highspy.HighsVarType.kInteger] * len(costs)
+    model.row_lower_ = np.array([row[0] for row in rows])
+    model.row_upper_ = np.array([row[1] for row in rows])
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = np.cumsum([0, *(len(row[2]) for row in rows)]).astype(np.int32)
+    model.a_matrix_.index_ = np.array([column for row in rows for column in row[2]], dtype=np.int32)
+    model.a_matrix_.value_ = np.array([value for row in rows for value in row[3]])
+    return model
+
+
+def _solver(program: Program) -> highspy.Highs:
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("parallel", "off")
+    solver.setOptionValue("random_seed", 0)
+    solver.setOptionValue("mip_rel_gap", MAX_GAP)
+    solver.setOptionValue("mip_max_nodes", MAX_NODES)
+    solver.passModel(program.model)
+    return solver
+
+
+def _hint(solver: highspy.Highs, program: Program, areas: list[Group]) -> None:
+    values = np.zeros(len(program.pairs))
+    for area in areas:
+        _, hub = best_hub(program.component, area)
+        for number in {program.unit_at[i] for i in area}:
+            values[program.pairs[number, hub]] = 1.0
+    solution = highspy.HighsSolution()
+    solution.col_value = values.tolist()
+    solver.setSolution(solution)
+
+
+def _areas(program: Program, values: list[float]) -> list[tuple[int, Group]]:
+    members: dict[int, set[int]] = {}
+    for (number, hub), column in program.pairs.items():
+        if values[column] > 0.5:
+            members.setdefault(hub, set()).update(program.units[number])
+    return [(hub, frozenset(members[hub])) for hub in sorted(members)]
+
+
+def _cuts(program: Program, hub: int, area: Group) -> Iterator[tuple[list[int], list[float]]]:
+    """Return for each unit of a piece without the hub: no assignment unless a separator in between is assigned too."""
+    component = program.component
+    eligible = {i for number, unit in enumerate(program.units) if (number, hub) in program.pairs for i in unit}
+    left = set(area) - _spread(component, {hub}, area)
+    while left:
+        piece = _spread(component, {min(left)}, area)
+        left -= piece
+        border = {j for i in piece for j in component.neighbours[i] if j in eligible} - piece
+        beyond = _spread(component, {hub}, eligible - border)
+        separator = {j for j in border if j == hub or not beyond.isdisjoint(component.neighbours[j])}
+        columns = sorted({program.pairs[program.unit_at[j], hub] for j in separator})
+        for number in sorted({program.unit_at[i] for i in piece}):
+            own = program.pairs[number, hub]
+            yield [own, *(column for column in columns if column != own)], [1.0] + [-1.0] * len(
+                [column for column in columns if column != own])
+
+
+def _spread(component: Component, start: set[int], within: set[int] | Group) -> set[int]:
+    """Return what hangs together with the start inside a set of estates."""
+    found, ahead = set(start), sorted(start)
+    while ahead:
+        for j in component.neighbours[ahead.pop()]:
+            if j in within and j not in found:
+                found.add(j)
+                ahead.append(j)
+    return found
+
+
+def _cost(component: Component, areas: list[Group]) -> float:
+    left = frozenset(range(len(component.ids))).difference(*areas)
+    return sum(price(component, area) for area in areas) + LEFT_OVER_M * METRE * households_of(component, left)

@@ -1,0 +1,240 @@
+"""The whole program on one page: a project in, a Plan with every table of the contract out.
+
+Each step is called once, in the order of the path of the data. What a step needs from plan.toml is handed to it here;
+what it returns is named here; nothing else happens here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from geoplan.access import find_access, snap_points
+from geoplan.areas import group_estates, rate_grouping
+from geoplan.circles import find_area_gaps, find_gaps
+from geoplan.eldercare import find_care, have_m2
+from geoplan.errors import DataError, Finding, listed, raise_all
+from geoplan.jurisdictions import check_policies, find_documents
+from geoplan.links import find_candidates, judge_links
+from geoplan.network import build_network, find_hard_barriers
+from geoplan.outlines import draw_areas
+from geoplan.policy import ElderStandard, Policy, elder_standard, load_catalogue, parameter_lines, resolve
+from geoplan.project import PLAN_FILE, Project, parse_project
+from geoplan.project import parameter_lines as project_lines
+from geoplan.read import Layers, collect_layers, read_layers
+from geoplan.residents import count_residents
+from geoplan.results import finish_areas, finish_estates, finish_facilities, list_parameters, list_remarks
+from geoplan.schema import conform, empty_table, join_list, tables
+from geoplan.screening import judge_estates, screen_estates
+from geoplan.settings import FacilitySource, StreetSource
+from geoplan.sites import judge_sites
+from geoplan.travel import find_walks, straight_walks, walk_between
+
+Report = Callable[[Finding], None]
+TODAY = "today"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A project whose plan.toml and files have been read and found usable."""
+
+    project: Project
+    layers: Layers
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A finished plan: every table of the contract by its name, and what it was made from.
+
+    `notes` holds facts for readers that stand in no table: walking (network or straight_line), documents (in force).
+    """
+
+    project: Project
+    layers: Layers
+    tables: Mapping[str, pd.DataFrame]
+    notes: Mapping[str, str]
+
+
+def prepare(path: Path, *, also: Sequence[Finding] = ()) -> Prepared:
+    """Read and check a project; DataError tells every problem of plan.toml and of all files at once.
+
+    Parameters
+    ----------
+    path
+        A project folder, or its plan.toml.
+    also
+        Problems found before, told together with these.
+
+    Returns
+    -------
+    prepared
+        The project and its layers.
+    """
+    project, findings = parse_project(path)
+    findings = [*also, *findings]
+    if project is None:
+        raise DataError(findings)
+    layers, problems = collect_layers(project)
+    findings += [*check_policies(*_law(project)), *problems, *_unknown_estates(project, layers)]
+    raise_all(DataError, findings, project.plan.language)
+    assert layers is not None
+    return Prepared(project, layers)
+
+
+def make_plan(project: Project, *, report: Report | None = None) -> Plan:
+    """Read the layers of a project and run every step.
+
+    Parameters
+    ----------
+    project
+        As `read_project` returns it.
+    report
+        Is told once after each step what it found.
+
+    Returns
+    -------
+    plan
+        Every table of the contract; a step whose layer was not brought leaves its tables with zero rows.
+    """
+    return make_plan_of(Prepared(project, read_layers(project)), report=report)
+
+
+def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
+    """Run every step on what `prepare` read; parameters and result as for `make_plan`."""
+    project, layers = prepared.project, prepared.layers
+    tell = _teller(report)
+    has_facilities, has_streets = "facilities" in layers.brought, "streets" in layers.brought
+    catalogue, circle = load_catalogue(), project.circle
+    documents, dropped = find_documents(*_law(project))
+    policy = resolve(documents)
+    standard = _elder_standard(project, policy)
+    tell("step.read", estates=len(layers.estates), facilities=len(layers.facilities), streets=len(layers.streets))
+
+    estates, counted = count_residents(
+        layers.estates, m2_per_household=project.assumptions.m2_per_household,
+        persons_per_household=project.assumptions.persons_per_household)
+    verdicts = screen_estates(
+        estates, policy, plan_year=project.plan.year, brought=layers.brought, heritage=layers.heritage,
+        language=project.plan.language)
+    standing = judge_estates(verdicts, estates)
+    grouped_ids = standing.loc[standing["eligibility"].isin(project.areas.include), "estate_id"].tolist()
+    tell("step.screened", **{state: int((standing["eligibility"] == state).sum()) for state in
+                             ("eligible", "unknown", "ineligible")})
+
+    hard_barriers = find_hard_barriers(layers.streets, layers.barriers)
+    edges, noded = build_network(layers.streets, node_crossings=_nodes_crossings(project))
+    access, entered = find_access(estates, layers.gates, edges, hard_barriers, access_m=circle.access_m,
+                                  max_snap_m=circle.max_snap_m)
+    snaps, snapped = snap_points(layers.facilities, "facility_id", edges, hard_barriers, max_snap_m=circle.max_snap_m)
+    tell("step.network", edges=len(edges), entered=access["estate_id"].nunique(),
+         snapped=int(snaps["edge"].notna().sum()))
+
+    types = sorted(layers.facilities["facility_type"].dropna().unique())
+    pace = {"speeds": circle.speed_m_per_min.model_dump(), "types": types,
+            "elderly_types": catalogue.loc[catalogue["group"].str.contains("elder"), "facility_type"].tolist()}
+    walks = (find_walks(estates, layers.facilities, access, snaps, edges, None, state=TODAY, **pace) if has_streets
+             else straight_walks(estates, layers.facilities, detour=circle.detour, **pace))
+    gaps, judged = find_gaps(walks, estates, catalogue, limits=circle.limits, complete=_complete(project),
+                             brought_types=types)
+    tell("step.circles", types=len(types), gaps=int(gaps["is_gap"].sum()))
+
+    candidates = find_candidates(estates, hard_barriers, layers.streets, max_gap_m=project.areas.max_gap_m)
+    crossings = walk_between(candidates[candidates["barrier"].notna()], access, edges,
+                             limit_m=project.areas.max_crossing_m)
+    links = judge_links(
+        candidates, crossings, estates, same_subdistrict=project.areas.same_subdistrict, grouped_ids=grouped_ids,
+        planning_units=layers.planning_units if "planning_units" in layers.brought else None)
+    members, bounds = group_estates(estates, links, grouped_ids=grouped_ids, rules=project.areas)
+    grouping = rate_grouping(members, bounds, estates, area_overhead=project.areas.area_overhead)
+    areas, drawn = draw_areas(estates, links, members, area_overhead=project.areas.area_overhead)
+    area_gaps = find_area_gaps(gaps, members, tolerance=circle.area_tolerance)
+    tell("step.areas", links=int(links["usable"].sum()), areas=len(areas), left=int(members["area_id"].isna().sum()))
+
+    care, cared = find_care(
+        areas, members, estates, layers.facilities, layers.sites if "sites" in layers.brought else None, catalogue,
+        m2_per_resident=standard.m2_per_resident, basis=project.elder.basis, count_scope=project.elder.count_scope,
+        last_year=project.years[-1], reach_m=_limit_m(project, catalogue, "ELD_DAYCARE"))
+    tell("step.care", short=int((care["short_m2"] > 0).sum()))
+
+    findings = [*layers.findings, *dropped, *counted, *noded, *entered, *snapped, *judged, *drawn, *cared,
+                *_say_straight(project, has_streets=has_streets)]
+    made = {
+        "estates": finish_estates(estates, standing, members), "verdicts": verdicts, "links": links,
+        "grouping": grouping, "facilities": finish_facilities(layers.facilities, snaps, edges, has_streets=has_streets),
+        "sites": conform("sites", layers.sites.merge(judge_sites(layers.sites), on="site_id"), layers.crs),
+        "parameters": list_parameters(_parameter_lines(project, policy, standard)),
+        "remarks": list_remarks(findings, project.plan.language),
+    }
+    known = {"walks": walks, "gaps": gaps, "area_gaps": area_gaps, "care": care} if has_facilities else {
+        name: empty_table(name) for name in ("walks", "gaps", "area_gaps", "care")}
+    made["areas"] = finish_areas(
+        areas, known["area_gaps"], known["care"], have_m2(known["care"], project.elder.count_scope))
+    made |= known
+    every = {name: made[name] if name in made else empty_table(name, layers.crs) for name in tables()}
+    notes = {"walking": "network" if has_streets else "straight_line",
+             "documents": join_list(policy.documents["document"] if len(policy.documents) else [])}
+    return Plan(project, layers, every, notes)
+
+
+def _law(project: Project) -> tuple[str | None, Sequence[str], date, Sequence[Path]]:
+    plan = project.plan
+    return plan.jurisdiction, plan.policies, plan.as_of, [project.folder / file for file in plan.policy_files]
+
+
+def _unknown_estates(project: Project, layers: Layers | None) -> list[Finding]:
+    """Return the wishes that name an estate nobody brought."""
+    if layers is None:
+        return []
+    known = set(layers.estates["estate_id"])
+    wishes = {"areas.must_join": project.areas.must_join, "areas.must_split": project.areas.must_split}
+    return [
+        Finding("plan.unknown_estates", PLAN_FILE, values={"where": where, "ids": listed(unknown)})
+        for where, groups in wishes.items()
+        if (unknown := sorted({estate_id for group in groups for estate_id in group} - known))
+    ]
+
+
+def _teller(report: Report | None) -> Callable[..., None]:
+    def tell(code: str, **values: object) -> None:
+        if report is not None:
+            report(Finding(code, values=values))
+
+    return tell
+
+
+def _elder_standard(project: Project, policy: Policy) -> ElderStandard:
+    said = project.elder.m2_per_resident
+    if said == "policy":
+        return elder_standard(policy)
+    because = project.because.get("elder.m2_per_resident", "")
+    return ElderStandard(said, "", because, "", "project")
+
+
+def _nodes_crossings(project: Project) -> bool:
+    source = project.sources.get("streets")
+    return isinstance(source, StreetSource) and source.node_crossings
+
+
+def _complete(project: Project) -> bool | tuple[str, ...]:
+    source = project.sources.get("facilities")
+    return source.complete if isinstance(source, FacilitySource) else ()
+
+
+def _limit_m(project: Project, catalogue: pd.DataFrame, facility_type: str) -> float:
+    usual = catalogue.set_index("facility_type").at[facility_type, "max_walk_m"]
+    return float(project.circle.limits.get(facility_type, usual))
+
+
+def _say_straight(project: Project, *, has_streets: bool) -> list[Finding]:
+    return [] if has_streets else [Finding("plan.straight_line", "streets", values={"detour": project.circle.detour})]
+
+
+def _parameter_lines(project: Project, policy: Policy, standard: ElderStandard) -> list[dict[str, str]]:
+    """Return what plan.toml sets, what the law sets, and the elder-care standard that came of both."""
+    of_project = [line for line in project_lines(project) if line["name"] != "elder.m2_per_resident"]
+    return [*of_project, *parameter_lines(policy, project.plan.language), {
+        "name": "elder.m2_per_resident", "value": f"{standard.m2_per_resident:g}", "unit": "m2/person",
+        "origin": standard.origin, "clause_or_because": standard.clause,
+    }]

@@ -1,0 +1,227 @@
+"""Is this file what it says? Local, of a known kind by its first bytes, whole, and free of traps.
+
+A file is looked at here before any library opens it: a text file named .shp can make GDAL read other files and call the
+network, a workbook of a few kilobytes can unpack to gigabytes, and a damaged file can be read with rows missing.
+"""
+
+import json
+import re
+import sqlite3
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from geoplan.errors import Finding
+from geoplan.records import MAGIC, check_shapefile, companion
+
+SHAPEFILE, GEOPACKAGE, GEOJSON, OSM_PBF, WORKBOOK, CSV = "ESRI Shapefile", "GPKG", "GeoJSON", "OSM", "XLSX", "CSV"
+FORMATS: Mapping[str, str] = {
+    ".shp": SHAPEFILE, ".gpkg": GEOPACKAGE, ".geojson": GEOJSON, ".json": GEOJSON, ".osm.pbf": OSM_PBF,
+    ".pbf": OSM_PBF, ".xlsx": WORKBOOK, ".csv": CSV,
+}
+LEDGERS = (WORKBOOK, CSV)
+SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
+GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
+SQLITE_MAGIC = b"SQLite format 3\0"
+GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11")
+MAX_BLOB_HEADER = 64 * 1024  # OSM PBF format: a longer header is invalid
+MAX_UNPACKED = 1_000_000_000  # bytes; the largest sheet Excel can hold is about half of it
+MAX_RATIO = 200  # unpacked to packed; real sheets stay below 30
+MAX_CELLS = 50_000_000
+
+
+def format_of(path: Path) -> str | None:
+    """Return which format the name of a file claims, None where it is none that can be read."""
+    name = path.name.lower()
+    return next((format_ for suffix, format_ in FORMATS.items() if name.endswith(suffix)), None)
+
+
+def check_file(path: Path, said: str, layer: str) -> list[Finding]:
+    """Return why a file must not be opened; empty where it may.
+
+    Parameters
+    ----------
+    path
+        Where the file is.
+    said
+        The path as plan.toml has it.
+    layer
+        Name of the layer, for the findings.
+
+    Returns
+    -------
+    findings
+        Every finding stops the run.
+    """
+    if "://" in said or said.startswith(("/vsi", "\\\\")) or re.match(r"[A-Za-z0-9_]{2,}:", said):
+        return [Finding("preflight.not_local", layer, values={"path": said})]
+    if not path.is_file():
+        return [Finding("preflight.no_file", layer, values={"path": said})]
+    format_ = format_of(path)
+    if format_ is None:
+        return [Finding("preflight.unknown_format", layer, values={"file": path.name, "known": "、".join(FORMATS)})]
+    return CHECKS[format_](path, layer)
+
+
+def files_of(path: Path) -> dict[str, Path]:
+    """Return the files that make up what stands at `path`, by their suffix; a shapefile is several."""
+    beside = {suffix: companion(path, suffix) for suffix in SIDECARS} if format_of(path) == SHAPEFILE else {}
+    return {path.suffix: path} | {suffix: file for suffix, file in beside.items() if file is not None}
+
+
+def digest_of(path: Path) -> str:
+    """Return the sha256 of a file."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _check_shapefile(path: Path, layer: str) -> list[Finding]:
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            return [_lies(path, layer, SHAPEFILE)]
+    return check_shapefile(path, layer)
+
+
+def _check_geopackage(path: Path, layer: str) -> list[Finding]:
+    with path.open("rb") as file:
+        head = file.read(100)
+    if not head.startswith(SQLITE_MAGIC) or head[68:72] not in GEOPACKAGE_IDS:
+        return [_lies(path, layer, GEOPACKAGE)]
+    try:
+        verdict = geopackage_rows(path, "PRAGMA quick_check(1)")
+    except sqlite3.DatabaseError:
+        verdict = []
+    return [] if verdict == [("ok",)] else [_damaged(path, layer)]
+
+
+def geopackage_rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    """Return the rows of a query on a GeoPackage, which is opened read-only."""
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
+    base = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+    try:
+        return base.execute(query).fetchall()
+    finally:
+        base.close()
+
+
+def geopackage_layers(path: Path) -> list[str]:
+    """Return the names of the feature layers of a GeoPackage, in their order."""
+    query = "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY rowid"
+    try:
+        return [str(name) for (name,) in geopackage_rows(path, query)]
+    except sqlite3.DatabaseError:
+        return []
+
+
+def _check_geojson(path: Path, layer: str) -> list[Finding]:
+    try:
+        said = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return [Finding("preflight.json_not_utf8", layer, values={"file": path.name})]
+    except json.JSONDecodeError as error:
+        return [Finding("preflight.not_json", layer, values={"file": path.name, "line": error.lineno})]
+    except (ValueError, RecursionError):
+        return [_damaged(path, layer)]
+    kind = said.get("type") if isinstance(said, dict) else None
+    if kind not in ("FeatureCollection", "Feature", *GEOMETRIES):
+        return [_lies(path, layer, GEOJSON)]
+    features = said.get("features") if kind == "FeatureCollection" else []
+    if not isinstance(features, list) or not all(_is_feature(feature) for feature in features):
+        return [_damaged(path, layer)]
+    return []
+
+
+def _is_feature(said: object) -> bool:
+    return isinstance(said, dict) and said.get("type") == "Feature" and isinstance(
+        said.get("geometry"), dict | None) and isinstance(said.get("properties"), dict | None)
+
+
+def _check_pbf(path: Path, layer: str) -> list[Finding]:
+    data = path.read_bytes()
+    if data[4:6] != b"\x0a\x09" or data[6:15] != b"OSMHeader":
+        return [_lies(path, layer, OSM_PBF)]
+    at = 0
+    while at < len(data):
+        size = int.from_bytes(data[at:at + 4], "big")
+        blob = _blob_size(data[at + 4:at + 4 + size]) if size <= MAX_BLOB_HEADER else None
+        if blob is None:
+            return [_damaged(path, layer)]
+        at += 4 + size + blob
+    return [] if at == len(data) else [_damaged(path, layer)]
+
+
+def _blob_size(header: bytes) -> int | None:
+    """Return field 3 (datasize) of a BlobHeader, None where the message is broken."""
+    at = 0
+    while at < len(header):
+        key, at = header[at], at + 1
+        number, at = _varint(header, at)
+        if key == 0x18:
+            return number
+        if key in (0x0A, 0x12):
+            at += number
+        elif key & 7:
+            return None
+    return None
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    number, shift = 0, 0
+    while at < len(data):
+        number, shift, at = number | (data[at] & 0x7F) << shift, shift + 7, at + 1
+        if data[at - 1] < 0x80:
+            break
+    return number, at
+
+
+def _check_workbook(path: Path, layer: str) -> list[Finding]:
+    try:
+        with zipfile.ZipFile(path) as book:
+            members = book.infolist()
+            if not any(member.filename == "xl/workbook.xml" for member in members):
+                return [_lies(path, layer, WORKBOOK)]
+            unpacked = sum(member.file_size for member in members)
+            packed = sum(member.compress_size for member in members)
+            if unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * max(packed, 1):
+                return [Finding("preflight.unpacks_too_far", layer, values={"file": path.name, "size": unpacked})]
+            sheets = [member for member in members if member.filename.startswith("xl/worksheets/sheet")]
+            if any(_cells_spanned(book.read(sheet)) > MAX_CELLS for sheet in sheets):
+                return [Finding("preflight.sheet_too_wide", layer, values={"file": path.name, "most": MAX_CELLS})]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        return [_damaged(path, layer)]
+    return []
+
+
+def _cells_spanned(sheet: bytes) -> int:
+    """Return how many cells a reader must hold for a sheet: all between the first and the farthest one written."""
+    columns = {_column_number(name) for name in set(re.findall(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,7})\d', sheet))}
+    rows = [int(row) for row in re.findall(rb'<(?:\w+:)?row [^>]*?r="(\d{1,9})"', sheet)]
+    return max(columns, default=0) * max(rows, default=0)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number
+
+
+def _check_csv(path: Path, layer: str) -> list[Finding]:
+    data = path.read_bytes()
+    is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return [_lies(path, layer, CSV)] if b"\0" in data and not is_wide else []
+
+
+def _lies(path: Path, layer: str, format_: str) -> Finding:
+    return Finding("preflight.not_what_it_says", layer, values={"file": path.name, "format": format_})
+
+
+def _damaged(path: Path, layer: str) -> Finding:
+    return Finding("preflight.damaged", layer, values={"file": path.name})
+
+
+CHECKS: Mapping[str, Callable[[Path, str], list[Finding]]] = {
+    SHAPEFILE: _check_shapefile, GEOPACKAGE: _check_geopackage, GEOJSON: _check_geojson, OSM_PBF: _check_pbf,
+    WORKBOOK: _check_workbook, CSV: _check_csv,
+}

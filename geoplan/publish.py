@@ -1,0 +1,128 @@
+"""How does a plan leave the program? As a run folder that is whole or absent, with a manifest that proves it."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from geoplan.errors import DataError, Finding
+from geoplan.geopackage import write_geopackage
+from geoplan.maps import write_map
+from geoplan.plan import Plan
+from geoplan.results import list_remarks
+from geoplan.shapefiles import write_shapefiles
+from geoplan.staging import MANIFEST, check_out, disk_finding, read_manifest, staged
+from geoplan.workbook import write_findings, write_workbook
+
+__all__ = ["WRITERS", "check_out", "publish", "publish_findings"]
+CHECK_FILE = "check.xlsx"
+CHUNK_BYTES = 1 << 20
+
+
+def publish(plan: Plan, out: Path, *, report: Callable[[Finding], None] | None = None) -> Path:
+    """Write the run folder of a plan, whole or not at all, and return where it is.
+
+    An earlier run or an empty folder is replaced whole; DataError, with nothing left behind and the earlier run as it
+    was, where `out` is anything else or the disk does not take it.
+
+    Parameters
+    ----------
+    plan
+        The finished plan.
+    out
+        The run folder.
+    report
+        Is told of every output written.
+    """
+    with _disk_told(out, plan.project.plan.language), staged(out) as folder:
+        for name, write in WRITERS.items():
+            write(plan, folder / name)
+            if report is not None:
+                report(Finding("publish.written", values={"file": name}))
+        _write_manifest(folder, _facts(plan))
+    return out
+
+
+def publish_findings(findings: Sequence[Finding], out: Path, language: str) -> Path:
+    """Write what a check found as a folder of its own, and return where it is; a finished run is never replaced by it.
+
+    Parameters
+    ----------
+    findings
+        May be empty: then only the manifest says that the check was made.
+    out
+        The folder: absent, empty, or of an earlier check.
+    language
+        zh or en.
+    """
+    before = read_manifest(out)
+    if before and before["steps"]:
+        raise DataError([Finding("publish.holds_run", values={"path": out})], language)
+    with _disk_told(out, language), staged(out) as folder:
+        if findings:
+            write_findings(list_remarks(findings, language), language, folder / CHECK_FILE)
+        _write_manifest(folder, {"inputs": {}, "rows": {}, "parameters": {}, "steps": {}})
+    return out
+
+
+def _write_check(plan: Plan, file: Path) -> None:
+    if len(plan.tables["remarks"]):
+        write_findings(plan.tables["remarks"], plan.project.plan.language, file)
+
+
+WRITERS: Mapping[str, Callable[[Plan, Path], None]] = {
+    "map.html": write_map,
+    "plan.gpkg": write_geopackage,
+    "plan.xlsx": write_workbook,
+    "shapefile": write_shapefiles,
+    CHECK_FILE: _write_check,
+}
+
+
+@contextmanager
+def _disk_told(out: Path, language: str) -> Iterator[None]:
+    """Turn what the disk refuses into a sentence in the plan's language."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError([disk_finding(out, error)], language) from error
+    except DataError as error:
+        raise DataError(error.findings, language) from error
+
+
+def _facts(plan: Plan) -> dict[str, Any]:
+    header, layers = plan.project.plan, plan.layers
+    parameters = plan.tables["parameters"]
+    values = parameters["value"].astype(object).where(parameters["value"].notna(), None)
+    return {
+        "name": header.name, "jurisdiction": header.jurisdiction, "policies": list(header.policies),
+        "as_of": header.as_of.isoformat(), "year": header.year, "language": header.language,
+        "crs": layers.crs.to_string(), "inputs": dict(layers.inputs), "decided": _plain(layers.decided),
+        "rows": _plain(layers.rows), "notes": dict(plan.notes),
+        "parameters": dict(zip(parameters["name"], values, strict=True)),
+        "steps": {name: len(table) for name, table in plan.tables.items()},
+    }
+
+
+def _plain(nested: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {name: dict(part) for name, part in nested.items()}
+
+
+def _write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write the manifest, after everything that it vouches for."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    outputs = {file.relative_to(folder).as_posix(): _sha256(file) for file in files}
+    manifest = {**facts, "version": version("geoplan"), "outputs": outputs}
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

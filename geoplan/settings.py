@@ -1,0 +1,157 @@
+"""What plan.toml may say: every section, every key, its unit, its default and the reason for the default.
+
+A key that stands in no section here does not exist. Defaults are the tool's own, each with the reason that the table
+`parameters` prints beside it; what the law sets is not here but in policies/.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Datum = Literal["CGCS2000", "WGS84", "GCJ02", "BD09"]
+
+
+def _number(default: Any, unit: str, zh: str, en: str, **limits: Any) -> Any:
+    return Field(default, json_schema_extra={"unit": unit, "zh": zh, "en": en}, **limits)
+
+
+class Section(BaseModel):
+    """A section of plan.toml: frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Header(Section):
+    """[plan]: what is planned, where, by the law of which day."""
+
+    name: str = Field(min_length=1)
+    jurisdiction: str | None = None
+    policies: tuple[str, ...] = ()
+    policy_files: tuple[str, ...] = ()
+    as_of: date
+    year: int = Field(ge=1990, le=2100)
+    language: Literal["zh", "en"] = "zh"
+    crs: str | None = None
+    max_rejected_share: float = _number(
+        0.2, "share", "超过五分之一的行不可用时，结果不再可信", "past a fifth of rows rejected no result can be trusted",
+        ge=0, le=1)
+
+
+class Source(Section):
+    """Where a layer is and how its file says things: `columns` is ours = theirs, `values` theirs = ours."""
+
+    path: str = Field(min_length=1)
+    layer: str | None = None
+    sheet: str | None = None
+    header_row: int = Field(1, ge=1)
+    encoding: str = "auto"
+    crs: str | None = None
+    datum: Datum | None = None
+    x: str | None = None
+    y: str | None = None
+    columns: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+
+
+class FacilitySource(Source):
+    """[facilities]: `types` is the town's words = catalogue codes; `complete` names the types listed in full."""
+
+    types: dict[str, str] = {}
+    complete: bool | tuple[str, ...] = ()
+
+
+class StreetSource(Source):
+    """[streets]: `not_walkable` is column = classes nobody may walk on, and replaces the built-in list."""
+
+    not_walkable: dict[str, tuple[str, ...]] | None = None
+    node_crossings: bool = False
+
+
+class AreaRules(Section):
+    """[areas]: how estates may be joined."""
+
+    max_gap_m: float = _number(
+        60, "m", "政策未规定“距离相近”的米数", "no policy gives metres for 距离相近", gt=0, le=1000)
+    min_households: int = _number(
+        500, "households", "单个项目的经验下限", "a usual floor for one project", ge=0)
+    max_households: int = _number(
+        3000, "households", "单个项目的经验上限", "a usual ceiling for one project", gt=0)
+    max_radius_m: float = _number(
+        500, "m", "十分钟生活圈步行半径 (GB 50180-2018)", "radius of the 10-minute circle (GB 50180-2018)", gt=0)
+    max_crossing_m: float = _number(
+        300, "m", "五分钟步行 (GB 50180-2018)", "five minutes on foot (GB 50180-2018)", ge=0)
+    include: tuple[Literal["eligible", "unknown", "ineligible"], ...] = _number(
+        ("eligible", "unknown"), "", "待核实的小区先按可纳入编组", "estates to be verified are grouped for now")
+    same_subdistrict: bool = _number(
+        True, "", "以街道或社区为单位统一编制方案 (QH21-37)", "schemes are drawn up by subdistrict (QH21-37)")
+    area_overhead: float = _number(
+        500_000, "household-m", "每多一个项目的管理代价", "what a further project costs to manage", ge=0)
+    must_join: tuple[tuple[str, ...], ...] = _number((), "", "未设定", "not set")
+    must_split: tuple[tuple[str, ...], ...] = _number((), "", "未设定", "not set")
+
+
+class Speeds(Section):
+    """[circle] speed_m_per_min."""
+
+    adult: float = Field(66, gt=0, le=200)
+    elderly: float = Field(48, gt=0, le=200)
+
+
+class CircleRules(Section):
+    """[circle]: how people walk and what counts as covered."""
+
+    max_snap_m: float = _number(
+        100, "m", "离街更远的点不视为步行可达", "a point farther from any street is not reached on foot", gt=0)
+    access_m: float = _number(
+        30, "m", "小区出入口到相邻道路的常见距离", "usual distance from an estate's edge to the street beside it", ge=0)
+    detour: float = _number(
+        1.3, "", "无道路数据时直线距离的绕行系数", "detour on the straight line where no streets were brought", ge=1)
+    speed_m_per_min: Speeds = _number(
+        Speeds(), "m/min", "成人1.1米/秒，老年人0.8米/秒", "adults 1.1 m/s, elderly people 0.8 m/s")
+    limits: dict[str, float] = _number({}, "m", "", "")
+    area_tolerance: float = _number(
+        0.10, "share", "少于一成居民未覆盖不计为片区缺口", "under a tenth of residents uncovered is no gap of the area",
+        ge=0, lt=1)
+
+
+class ElderRules(Section):
+    """[elder]: how elder-care space is counted."""
+
+    m2_per_resident: float | Literal["policy"] = _number("policy", "m2/person", "按政策", "as the policies say")
+    basis: Literal["premises", "land"] = _number(
+        "premises", "", "条文落脚于“用房”", "the clause ends in premises (用房)")
+    count_scope: Literal["inside", "declared", "reachable"] = _number(
+        "declared", "", "片区内及约定服务本片区的设施", "rooms inside the area or formally serving it")
+
+
+class Assumptions(Section):
+    """[assumptions]: used only where a figure is missing."""
+
+    m2_per_household: float | None = _number(None, "m2/household", "未设定", "not set", gt=0)
+    persons_per_household: float = _number(
+        2.62, "persons/household", "第七次全国人口普查全国平均", "2020 census, national mean", gt=0)
+
+
+class ScoreRules(Section):
+    """[score]: weights of the reserve ranking."""
+
+    weights: dict[str, float] = _number(
+        {"facility_debt": 0.35, "hazards": 0.25, "will": 0.20, "payment": 0.10, "contiguity": 0.10}, "share",
+        "政策要求量化计分但未给权重 (SC-06)", "policies ask for scores but give no weights (SC-06)")
+
+
+class ProgrammeRules(Section):
+    """[programme]: years, money and households."""
+
+    years: tuple[int, ...] = _number((), "year", "未设定：只有首个计划年度", "not set: the first plan year only")
+    budget_yuan: dict[int, float] = _number({}, "yuan", "未设定", "not set")
+    max_households_per_year: int | None = _number(None, "households", "未设定", "not set", gt=0)
+
+
+RULE_SECTIONS: Mapping[str, type[Section]] = {
+    "areas": AreaRules, "circle": CircleRules, "elder": ElderRules, "assumptions": Assumptions, "score": ScoreRules,
+    "programme": ProgrammeRules,
+}
+SOURCES: Mapping[str, type[Source]] = {"facilities": FacilitySource, "streets": StreetSource}

@@ -1,0 +1,272 @@
+"""What do people read in the workbook? Plan -> sheets of words and numbers, nothing of Excel yet.
+
+A sheet is an ordered mapping of column name -> `Shown`: a heading, a number format and the values. A column without any
+value is left out, so that a plan made from little data shows short sheets.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geoplan.documents import load_documents
+from geoplan.errors import Finding, say
+from geoplan.labels import BETWEEN, TEXT_TYPES, labelled, labels_for, table_name, unit_of
+from geoplan.plan import Plan
+from geoplan.project import jurisdiction_text
+from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of, split_list
+
+YUAN_PER_10K = 10_000
+TEXT_FORMAT = "@"
+WHOLE, DECIMAL, MONEY, SHARE, PLAIN = "#,##0", "#,##0.0", "#,##0.00", "0.0%", "0"
+FORMATS = {
+    "m": DECIMAL, "m2": DECIMAL, "min": DECIMAL, "household-m": WHOLE, "person-min": WHOLE, "yuan": MONEY,
+    "share": SHARE, "year": PLAIN, "rank": PLAIN,
+}
+SEVERITIES = ("error", "warning", "note")
+DOUBTFUL = ("fail", "unknown", "not_set")
+OWN_KNOWLEDGE = "K"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One column of a sheet."""
+
+    heading: str
+    format: str
+    values: pd.Series
+
+
+Sheet = dict[str, Shown]
+
+
+def overview(plan: Plan) -> list[tuple[str, str]]:
+    """Return the lines of the cover: what is planned, under which law, how much, and what is assumed."""
+    language = plan.project.plan.language
+    words = labels_of("sheet", language)
+    header, areas = plan.project.plan, plan.tables["areas"]
+    lines = {
+        "jurisdiction": jurisdiction_text(plan.project),
+        "as_of": header.as_of.isoformat(),
+        "year": str(header.year),
+        "crs": plan.layers.crs.name,
+        "documents": "\n".join(_documents(plan)),
+        "estates": _estate_counts(plan),
+        "grouped": f"{int(plan.tables['estates']['area_id'].notna().sum()):,}",
+        "areas": f"{len(areas):,}",
+        "households": f"{int(areas['households'].sum()):,}",
+        "residents": f"{int(areas['residents'].sum()):,}",
+        "gaps": _gap_count(plan),
+        "elder": _elder(plan),
+        "rows": "\n".join(_rows(plan)),
+        "remarks": _remark_counts(plan),
+        "assumptions": "\n".join(_assumptions(plan)),
+    }
+    return [(words[key], text) for key, text in lines.items() if text]
+
+
+def sheets_of(plan: Plan) -> dict[str, Sheet]:
+    """Return every sheet of the workbook by its title, in order."""
+    language = plan.project.plan.language
+    return {table_name(name, language): _filled(show(plan)) for name, show in SHEETS.items()}
+
+
+def remarks_sheet(remarks: pd.DataFrame, language: str) -> tuple[Sheet, pd.Series]:
+    """Return the remarks as people read them, worst first, and the severity code of each row.
+
+    Parameters
+    ----------
+    remarks
+        Table `remarks`.
+    language
+        zh or en.
+
+    Returns
+    -------
+    sheet
+    severities
+        Codes in the order of the rows.
+    """
+    rank = remarks["severity"].map({severity: rank for rank, severity in enumerate(SEVERITIES)})
+    ordered = remarks.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
+    named = ordered.assign(layer=ordered["layer"].map(lambda layer: table_name(layer, language)))
+    sheet = _shown("remarks", named, language)
+    return {name: sheet[name] for name in ("severity", "layer", "row", "message", "action")}, ordered["severity"]
+
+
+def _areas(plan: Plan) -> Sheet:
+    estates, areas = plan.tables["estates"], plan.tables["areas"]
+    language = plan.project.plan.language
+    members = estates.dropna(subset=["area_id"]).groupby("area_id")["name"].agg(BETWEEN[language].join)
+    sheet = _shown("areas", areas, language)
+    return _after(sheet, "estates", members=_text(plan, "members", areas["area_id"].map(members)))
+
+
+def _estates(plan: Plan) -> Sheet:
+    estates, verdicts = plan.tables["estates"], plan.tables["verdicts"]
+    sheet = _shown("estates", estates, plan.project.plan.language)
+    for name, stage, after in (("why", "eligibility", "eligibility"), ("why_entry", "plan_entry", "plan_entry")):
+        reasons = _reasons(verdicts[verdicts["stage"] == stage], plan.project.plan.language)
+        sheet = _after(sheet, after, **{name: _text(plan, name, estates["estate_id"].map(reasons))})
+    return sheet
+
+
+def _area_gaps(plan: Plan) -> Sheet:
+    language = plan.project.plan.language
+    area_gaps, areas = plan.tables["area_gaps"], plan.tables["areas"]
+    names = area_gaps["area_id"].map(areas.set_index("area_id")["name"])
+    standards = plan.tables["gaps"].drop_duplicates("facility_type").set_index("facility_type")
+    known = area_gaps["facility_type"]
+    by_type = pd.DataFrame({name: known.map(standards[name]) for name in ("limit_m", "standard", "confidence")})
+    columns = [column for column in columns_of("gaps") if column.name in by_type.columns]
+    sheet = _shown("area_gaps", area_gaps, language)
+    return _after(sheet, "area_id", name=_text(plan, "area_name", names)) | _shown_columns(columns, by_type, language)
+
+
+def _care(plan: Plan) -> Sheet:
+    care = plan.tables["care"]
+    names = care["area_id"].map(plan.tables["areas"].set_index("area_id")["name"])
+    sheet = _shown("care", care, plan.project.plan.language)
+    return _after(sheet, "area_id", name=_text(plan, "area_name", names))
+
+
+def _links(plan: Plan) -> Sheet:
+    links = plan.tables["links"]
+    names = plan.tables["estates"].set_index("estate_id")["name"]
+    sheet = _shown("links", links, plan.project.plan.language)
+    sheet = _after(sheet, "estate_a", name_a=_text(plan, "name_a", links["estate_a"].map(names)))
+    return _after(sheet, "estate_b", name_b=_text(plan, "name_b", links["estate_b"].map(names)))
+
+
+def _whole(table: str) -> Callable[[Plan], Sheet]:
+    return lambda plan: _shown(table, plan.tables[table], plan.project.plan.language)
+
+
+def _remarks(plan: Plan) -> Sheet:
+    return remarks_sheet(plan.tables["remarks"], plan.project.plan.language)[0]
+
+
+SHEETS: Mapping[str, Callable[[Plan], Sheet]] = {
+    "areas": _areas,
+    "estates": _estates,
+    "area_gaps": _area_gaps,
+    "care": _care,
+    "sites": _whole("sites"),
+    "links": _links,
+    "parameters": _whole("parameters"),
+    "remarks": _remarks,
+}
+HIDDEN = {"component_id"}  # of use to programs only
+
+
+def _shown(table: str, frame: pd.DataFrame, language: str) -> Sheet:
+    columns = [column for column in columns_of(table) if column.type not in GEOMETRY_TYPES]
+    return _shown_columns([column for column in columns if column.name not in HIDDEN], frame, language)
+
+
+def _shown_columns(columns: Sequence[Column], frame: pd.DataFrame, language: str) -> Sheet:
+    words = labelled(columns, frame, language)
+    return {column.name: _column(column, words[column.name], language) for column in columns}
+
+
+def _column(column: Column, values: pd.Series, language: str) -> Shown:
+    heading = column.zh if language == "zh" else column.en
+    unit = "" if column.type == "share" else unit_of(column, language)
+    if column.type == "bool" and values.notna().any():
+        values = values.fillna(labels_of("answer", language)["unknown"])
+    if column.unit == "yuan":
+        values, unit = values / YUAN_PER_10K, labels_of("unit", language)["10k_yuan"]
+    if unit:
+        heading += f"（{unit}）" if language == "zh" else f" ({unit})"
+    is_text = column.type in (*TEXT_TYPES, "bool")
+    return Shown(heading, TEXT_FORMAT if is_text else FORMATS.get(column.unit, _usual(column)), values)
+
+
+def _usual(column: Column) -> str:
+    return MONEY if column.type == "float" else WHOLE
+
+
+def _text(plan: Plan, word: str, values: pd.Series) -> Shown:
+    return Shown(labels_of("sheet", plan.project.plan.language)[word], TEXT_FORMAT, values)
+
+
+def _after(sheet: Sheet, column: str, /, **more: Shown) -> Sheet:
+    """Return the sheet with further columns behind the one named."""
+    spread = {key: {key: shown, **more} if key == column else {key: shown} for key, shown in sheet.items()}
+    return {key: shown for part in spread.values() for key, shown in part.items()}
+
+
+def _filled(sheet: Sheet) -> Sheet:
+    return {name: shown for name, shown in sheet.items() if shown.values.notna().any() or not len(shown.values)}
+
+
+def _reasons(verdicts: pd.DataFrame, language: str) -> pd.Series:
+    """Return estate -> what its hard rules found wanting, in the order of the rules."""
+    wanting = verdicts[verdicts["result"].isin(DOUBTFUL) & (verdicts["strength"] == "hard")]
+    headings = {column.name: getattr(column, language) for column in columns_of("estates", "in")}
+    words = wanting[["param", "value", "limit", "document", "clause", "result"]].fillna("—")
+    words = words.replace({"param": headings, "result": dict(labels_for("verdict", language))})
+    lines = [
+        say(Finding("workbook.failed", values=dict(zip(words.columns, row, strict=True))), language)
+        for row in words.itertuples(index=False, name=None)
+    ]
+    return pd.Series(lines, index=wanting["estate_id"], dtype="str").groupby(level=0).agg("\n".join)
+
+
+def _documents(plan: Plan) -> list[str]:
+    known = load_documents()
+    ids = split_list(plan.notes["documents"])
+    return [f"{known[name].title} {known[name].number}".strip() if name in known else name for name in ids]
+
+
+def _estate_counts(plan: Plan) -> str:
+    states = plan.tables["estates"]["eligibility"].value_counts()
+    counts = {state: f"{states.get(state, 0):,}" for state in ("eligible", "unknown", "ineligible")}
+    return _say(plan, "estates", count=f"{len(plan.tables['estates']):,}", **counts)
+
+
+def _gap_count(plan: Plan) -> str:
+    gaps = plan.tables["area_gaps"]
+    wanting = gaps.loc[gaps["is_gap"].fillna(False), "area_id"].nunique()
+    return f"{wanting:,}" if len(gaps) else ""
+
+
+def _elder(plan: Plan) -> str:
+    care = plan.tables["areas"][["elder_need_m2", "elder_have_m2", "elder_short_m2"]]
+    if care["elder_have_m2"].isna().all():
+        return _say(plan, "elder_unknown")
+    need, have, short = (f"{total:,.1f}" for total in care.sum())
+    return _say(plan, "elder", need=need, have=have, short=short)
+
+
+def _rows(plan: Plan) -> list[str]:
+    language = plan.project.plan.language
+    return [_say(plan, "rows", layer=table_name(layer, language), **rows) for layer, rows in plan.layers.rows.items()]
+
+
+def _remark_counts(plan: Plan) -> str:
+    severities = plan.tables["remarks"]["severity"].value_counts()
+    return _say(plan, "remarks", **{severity: int(severities.get(severity, 0)) for severity in SEVERITIES})
+
+
+def _assumptions(plan: Plan) -> list[str]:
+    language = plan.project.plan.language
+    origins = plan.tables["parameters"]["origin"].value_counts()
+    estates = plan.tables["estates"]
+    given = plan.layers.estates.set_index("estate_id")["residents"]
+    estimated = int((estates["residents"].notna() & estates["estate_id"].map(given).isna()).sum())
+    unknown = int((estates["left_out"] == "households_unknown").sum())
+    unchecked = plan.tables["gaps"].query("confidence == @OWN_KNOWLEDGE")["facility_type"].unique()
+    labels = labels_for("facility_type", language)
+    types = BETWEEN[language].join(labels[code] for code in unchecked)
+    lines = [_say(plan, "parameters", count=int(origins.sum()), sheet=table_name("parameters", language),
+                  **{origin: int(origins.get(origin, 0)) for origin in labels_for("origin", language)})]
+    lines += [_say(plan, f"walking_{plan.notes['walking']}")]
+    lines += [_say(plan, "residents", count=estimated)] if estimated else []
+    lines += [_say(plan, "households", count=unknown)] if unknown else []
+    lines += [_say(plan, "standards", types=types)] if types else []
+    return [*lines, _say(plan, "unknown")]
+
+
+def _say(plan: Plan, code: str, **values: object) -> str:
+    return say(Finding(f"workbook.{code}", values=values), plan.project.plan.language)

@@ -1,0 +1,201 @@
+"""What does this cell mean? One text as a planner writes it -> one value, and how it was understood.
+
+Each reader takes the text of a cell and returns a `Meaning`. Its `how` is empty where the text said plainly what was
+read, and otherwise names the line of messages.csv (after `cells.`) that tells the planner what was made of it. A
+pattern is strict: what it does not fully cover is unknown, never a guess.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+from geoplan.schema import join_list
+
+EARLIEST_YEAR = 1900
+CENTURY_BREAK = 50  # 50-99 are years of the 1900s: no estate that is planned for is older than 1950
+LARGEST = 1e12
+M2_PER_MU = 2000 / 3
+M2_PER_HECTARE = 10_000
+WAN = 10_000
+WHOLE_PERCENT = 100
+
+BLANKS = frozenset({"", "-", "--", "—", "——", "/", "\\", "N/A", "NA", "NULL", "NONE", "NAN",
+                    "不详", "未知", "不明", "暂无", "待核实", "待定", "空"})
+NOTHING = frozenset({"无", "没有", "-", "—", "/", "无此情况"})
+YES = frozenset({"是", "有", "对", "√", "✓", "✔", "TRUE", "T", "YES", "Y", "1"})
+NO = frozenset({"否", "无", "没有", "不是", "×", "✗", "✘", "FALSE", "F", "NO", "N", "0"})
+UNITS: Mapping[str, Mapping[str, float]] = {
+    "m2": {"m2": 1, "m^2": 1, "平方米": 1, "平米": 1, "平方": 1, "平": 1, "亩": M2_PER_MU,
+           "公顷": M2_PER_HECTARE, "ha": M2_PER_HECTARE},
+    "households": {"户": 1}, "persons": {"人": 1, "位": 1},
+    "count": dict.fromkeys(("栋", "幢", "座", "个", "单元", "部", "台", "张", "床", "处", "层"), 1),
+    "yuan/m2": dict.fromkeys(("元", "元/m2", "元/平方米", "元/平米", "元每平方米"), 1),
+    "share": {"%": 1 / WHOLE_PERCENT}, "degrees": {"°": 1},
+}
+NUMBER = re.compile(r"(?:约|大约)?(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?(?:e[+-]?\d{1,2})?)"
+                    r"(?P<wan>万)?(?P<unit>[^\d\s,.+-][^\s,+-]*?)?(?:左右)?", re.IGNORECASE | re.ASCII)
+PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+MONTH, DAY = r"(?:1[0-2]|0?[1-9])", r"(?:3[01]|[12]\d|0?[1-9])"
+FULL_YEAR = re.compile(
+    rf"(?:建于)?(\d{{4}})(?:\.0+|年?(?:建成|竣工|建)?|[-/.年]{MONTH}(?:月|[-/.月]{DAY}日?)?(?:T?\d\d:\d\d(?::\d\d)?)?)",
+    re.ASCII)
+SHORT_YEAR = re.compile(r"['’]?(\d{2})年?(?:建成|竣工|建)?", re.ASCII)
+STOREY = re.compile(
+    r"(?P<below>-|负|地下|B)?第?(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})(?:层|楼|F)?", re.IGNORECASE | re.ASCII)
+STOREY_WORDS = {"首层": 1, "底层": 1, "底楼": 1, "地下": -1, "地下室": -1, "地下层": -1, "半地下": -1, "半地下室": -1}
+PLAIN_STOREY = re.compile(r"-?[1-9]\d{0,2}(?:层|楼|F)?", re.ASCII)
+RANGE = re.compile(r"(?P<low>-?[^-~—–至到]+)(?:-|~|—|–|至|到)(?P<high>.+)")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a cell says: the value (None is unknown), and how it was understood where that needs saying."""
+
+    value: object
+    how: str = ""
+
+
+BLANK = Meaning(None)
+
+
+def plain(text: str) -> str:
+    """Return `text` with compatibility forms resolved (full-width digits, ㎡) and without any white space."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("−", "-")
+
+
+def word_key(text: str) -> str:
+    """Return the form under which a word is looked up: plain and without case."""
+    return plain(text).casefold()
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a text stands for an empty cell."""
+    return plain(text).upper() in BLANKS
+
+
+def read_text(text: str) -> Meaning:
+    """Return the text without control characters and outer white space."""
+    kept = "".join(" " if char in "\t\r\n" else char for char in text
+                   if char in "\t\r\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()
+    return Meaning(kept or None, "" if kept == text.strip() else "text_cleaned")
+
+
+def read_id(text: str) -> Meaning:
+    """Return the text of an id: plain, because full-width digits are the same id."""
+    cleaned = read_text(unicodedata.normalize("NFKC", text))
+    return Meaning(cleaned.value, "" if cleaned.value == text.strip() else "text_cleaned")
+
+
+def read_number(text: str, unit: str = "", *, signed: bool = False) -> Meaning:
+    """Return a number: digits, perhaps grouped, perhaps with 约, 万 and a unit that goes with `unit`."""
+    said = plain(text)
+    match = NUMBER.fullmatch(said)
+    factor = UNITS.get(unit, {}).get((match["unit"] or "").lower(), None) if match and match["unit"] else 1
+    if match is None or factor is None:
+        return Meaning(None, "number_unreadable")
+    value = float(match["number"].replace(",", "")) * factor * (WAN if match["wan"] else 1)
+    if not isfinite(value) or abs(value) > LARGEST:
+        return Meaning(None, "number_unreadable")
+    if value < 0 and not signed:
+        return Meaning(None, "number_negative")
+    return Meaning(value, "" if PLAIN_NUMBER.fullmatch(text.strip()) else "number_written")
+
+
+def read_whole(text: str, unit: str = "", *, signed: bool = False) -> Meaning:
+    """Return a whole number; a fraction of a household is unknown."""
+    number = read_number(text, unit, signed=signed)
+    if not isinstance(number.value, float):
+        return number
+    return Meaning(int(number.value), number.how) if number.value.is_integer() else Meaning(None, "not_whole")
+
+
+def read_share(text: str) -> Meaning:
+    """Return a share between 0 and 1; a number above 1, or one with %, is read as percent."""
+    number = read_number(text, "share")
+    if not isinstance(number.value, float) or number.value <= 1:
+        return number
+    share = number.value / WHOLE_PERCENT
+    return Meaning(share, "number_written") if share <= 1 and "%" not in plain(text) else Meaning(None, "not_a_share")
+
+
+def read_year(text: str, latest: int) -> Meaning:
+    """Return a year from 1900 to `latest`: 1998, 1998年, 1998-06-01, 87年, 一九八七; a decade is no year."""
+    said = plain(text).translate(CHINESE_DIGITS)
+    full, short = FULL_YEAR.fullmatch(said), SHORT_YEAR.fullmatch(said)
+    if full:
+        year = int(full[1])
+    elif short and int(short[1]) >= CENTURY_BREAK:
+        year = EARLIEST_YEAR + int(short[1])
+    elif short and EARLIEST_YEAR + WHOLE_PERCENT + int(short[1]) <= latest:
+        year = EARLIEST_YEAR + WHOLE_PERCENT + int(short[1])
+    else:
+        return Meaning(None, "year_unreadable")
+    if not EARLIEST_YEAR <= year <= latest:
+        return Meaning(None, "year_outside")
+    return Meaning(year, "" if text.strip() in (str(year), f"{year}.0") else "year_written")
+
+
+def read_storey(text: str) -> Meaning:
+    """Return the storey, below ground negative; of several storeys the lowest."""
+    parts = [_storeys(part) for part in re.split(r"[、,/;及和]", plain(text))]
+    storeys = [storey for part in parts for storey in part]
+    if not all(parts) or 0 in storeys:
+        return Meaning(None, "storey_unreadable")
+    if len(storeys) > 1:
+        return Meaning(min(storeys), "storey_lowest")
+    return Meaning(storeys[0], "" if PLAIN_STOREY.fullmatch(text.strip()) else "storey_written")
+
+
+def read_bool(text: str) -> Meaning:
+    """Return yes or no."""
+    said = plain(text).upper()
+    return Meaning(said in YES) if said in YES | NO else Meaning(None, "bool_unreadable")
+
+
+def read_tag(text: str) -> Meaning:
+    """Return whether a street tag applies: OpenStreetMap writes what kind it is (viaduct) or no, Geofabrik T or F."""
+    return Meaning(plain(text).upper() not in NO | BLANKS)
+
+
+def read_list(text: str) -> Meaning:
+    """Return the members joined as columns of type list have them; 无 is an empty list."""
+    members = [read_text(member).value for member in re.split(r"[、,;/|\n]", unicodedata.normalize("NFKC", text))]
+    return Meaning(join_list(dict.fromkeys(str(member) for member in members if member and member not in NOTHING)))
+
+
+def read_word(text: str, codes: Mapping[str, str]) -> Meaning:
+    """Return the code of a word, where `codes` has word keys; a word it does not have is unknown."""
+    code = codes.get(word_key(text))
+    return Meaning(code, "" if code is not None else "word_unknown")
+
+
+def _storeys(part: str) -> list[int]:
+    """Return the storey of a text, or both ends of a range; empty where it is neither."""
+    one = _storey(part)
+    if one is not None:
+        return [one]
+    match = RANGE.fullmatch(part)
+    ends = [_storey(match["low"]), _storey(match["high"])] if match else [None]
+    return [end for end in ends if end is not None] if None not in ends else []
+
+
+def _storey(text: str) -> int | None:
+    if text in STOREY_WORDS:
+        return STOREY_WORDS[text]
+    match = STOREY.fullmatch(text)
+    number = _small_number(match["number"]) if match else None
+    if match is None or number is None:
+        return None
+    return -number if match["below"] else number
+
+
+def _small_number(text: str) -> int | None:
+    """Return the number of one to three Chinese numerals, or of plain digits."""
+    digits = text.translate(CHINESE_DIGITS)
+    match = re.fullmatch(r"(\d?)十(\d?)", digits, re.ASCII)
+    if match:
+        return 10 * int(match[1] or 1) + int(match[2] or 0)
+    return int(digits) if digits.isascii() and digits.isdigit() else None

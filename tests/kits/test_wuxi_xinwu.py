@@ -1,0 +1,131 @@
+"""One real district from its messy files to its areas, checked against what the kit says must come out.
+
+The checks use their own geometry and their own graphs (shapely, networkx), never the steps that made the tables.
+"""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import networkx as nx
+import pandas as pd
+import pytest
+import shapely
+
+from geoplan import make_plan, read_project
+from geoplan.plan import Plan
+from geoplan.schema import tables
+
+HERE = Path(__file__).parent / "wuxi_xinwu"
+
+
+@pytest.fixture(scope="module")
+def expected(shared: Path) -> dict:
+    return json.loads((shared / "kits" / "wuxi_xinwu" / "expected.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def plan(shared: Path) -> Plan:
+    assert shared.is_dir()
+    return make_plan(read_project(HERE))
+
+
+@pytest.fixture(scope="module")
+def members(plan: Plan) -> pd.DataFrame:
+    estates = plan.tables["estates"]
+    return estates[estates["area_id"].notna()]
+
+
+def test_every_table_of_the_contract_is_there(plan: Plan) -> None:
+    assert set(plan.tables) == set(tables())
+
+
+def test_rows_read_are_rows_used_and_rows_rejected(plan: Plan, expected: dict) -> None:
+    read = {layer: rows["read"] for layer, rows in plan.layers.rows.items()}
+    assert read["estates"] == expected["estates"]["rows"]
+    assert read["facilities"] == expected["facilities"]["rows"]
+    assert read["streets"] == expected["streets"]["rows"]
+    assert read["sites"] == expected["sites"]["rows"]
+    assert read["utilities"] == expected["utilities"]["rows"]
+    assert read["heritage"] == expected["heritage"]["rows"]
+    for layer, rows in plan.layers.rows.items():
+        assert rows["read"] == rows["used"] + rows["rejected"], layer
+    assert len(plan.tables["estates"]) == plan.layers.rows["estates"]["used"]
+    assert len(plan.tables["facilities"]) == plan.layers.rows["facilities"]["used"]
+
+
+def test_every_area_holds_its_bounds(plan: Plan, members: pd.DataFrame) -> None:
+    rules = plan.project.areas
+    sizes = members.groupby("area_id")["households"].agg(["sum", "count"])
+    assert (sizes["sum"] >= rules.min_households).all()
+    assert ((sizes["sum"] <= rules.max_households) | (sizes["count"] == 1)).all()
+    areas = plan.tables["areas"].set_index("area_id")
+    assert (areas["households"] == sizes["sum"]).all()
+    assert (areas["radius_m"] <= rules.max_radius_m).all()
+
+
+def test_every_area_is_connected_by_usable_links_among_its_own(plan: Plan, members: pd.DataFrame) -> None:
+    links = plan.tables["links"]
+    graph = nx.from_pandas_edgelist(links[links["usable"].astype(bool)], "estate_a", "estate_b")
+    graph.add_nodes_from(members["estate_id"])
+    for area_id, own in members.groupby("area_id"):
+        assert nx.is_connected(graph.subgraph(own["estate_id"])), area_id
+
+
+def test_no_usable_link_crosses_water_unless_the_network_does(plan: Plan) -> None:
+    links = plan.tables["links"]
+    water = plan.layers.barriers.union_all()
+    wet = shapely.length(shapely.intersection(links.geometry.values, water)) > 0.01
+    assert set(links[wet & links["usable"].astype(bool)]["reason"]) <= {"crossing"}
+
+
+def test_areas_do_not_overlap_and_each_is_one_polygon_over_its_members(plan: Plan, members: pd.DataFrame) -> None:
+    areas = plan.tables["areas"]
+    assert (areas.geom_type == "Polygon").all()
+    assert areas.is_valid.all()
+    pairs = gpd.sjoin(areas, areas, predicate="overlaps")
+    overlap = shapely.area(shapely.intersection(
+        areas.loc[pairs.index].geometry.values, areas.loc[pairs["index_right"]].geometry.values))
+    assert (overlap < 1).all()
+    outline = areas.set_index("area_id").geometry
+    own = members.reset_index(drop=True)
+    outside = own.geometry.difference(gpd.GeoSeries(outline.loc[own["area_id"]].values, crs=areas.crs)).area
+    touching = gpd.sjoin(own, own, predicate="overlaps").index  # estates whose own outlines overlap share that strip
+    assert (outside.drop(touching.unique()) < 1).all()
+
+
+def test_areas_stay_inside_one_subdistrict(members: pd.DataFrame) -> None:
+    assert (members.groupby("area_id")["subdistrict"].nunique() == 1).all()
+
+
+def test_nobody_disappears(plan: Plan) -> None:
+    estates = plan.tables["estates"]
+    assert (estates["area_id"].isna() == estates["left_out"].notna()).all()
+    assert plan.tables["areas"]["households"].sum() == estates.loc[estates["area_id"].notna(), "households"].sum()
+
+
+def test_a_walk_is_never_shorter_than_the_straight_line(plan: Plan) -> None:
+    walks = plan.tables["walks"].dropna(subset=["distance_m"])
+    estates = plan.tables["estates"].set_index("estate_id").geometry
+    facilities = plan.tables["facilities"].set_index("facility_id").geometry
+    straight = shapely.distance(
+        estates.loc[walks["estate_id"]].values, facilities.loc[walks["facility_id"]].values)
+    assert (walks["distance_m"].to_numpy() >= straight - 1e-6).all()
+    assert len(walks) > 0.9 * len(plan.tables["walks"])
+
+
+def test_gaps_agree_with_the_walks_and_the_catalogue(plan: Plan) -> None:
+    gaps = plan.tables["gaps"]
+    known = gaps.dropna(subset=["is_gap"])
+    is_far = known["distance_m"].isna() | (known["distance_m"] > known["limit_m"])
+    assert (known["is_gap"].astype(bool) == is_far).all()
+
+
+def test_care_never_gives_a_square_metre_twice(plan: Plan) -> None:
+    care = plan.tables["care"]
+    facilities = plan.tables["facilities"]
+    in_use = facilities[facilities["status"] == "existing"]
+    assert care["inside_m2"].sum() + care["declared_m2"].sum() <= (
+        in_use["elder_area_m2"].fillna(in_use["floor_area_m2"]).sum() + 1e-6)
+    # 0.1 m2 x residents of the area, exactly
+    assert ((care["residents"].astype(float) / 10 - care["need_m2"]).abs() < 1e-9).all()

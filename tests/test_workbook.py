@@ -1,0 +1,213 @@
+"""plan.xlsx and check.xlsx: words and numbers, and nothing that a spreadsheet program would run."""
+
+import re
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from little_plan import FORMULA, LINK, LONG, RARE, RIGHT_TO_LEFT, all_tables, estates_table, little_plan, table
+from python_calamine import CalamineWorkbook
+
+from geoplan import workbook
+from geoplan.schema import empty_table, tables
+from geoplan.workbook import write_findings, write_workbook
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+Rows = dict[str, list[list[object]]]
+
+
+def rows_of(file: Path) -> Rows:
+    book = CalamineWorkbook.from_path(file)
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def written(folder: Path, **changes: object) -> Path:
+    write_workbook(little_plan(folder / "plan", **changes), folder / "plan.xlsx")
+    return folder / "plan.xlsx"
+
+
+def columns(sheet: list[list[object]]) -> dict[object, list[object]]:
+    return {heading: [row[number] for row in sheet[1:]] for number, heading in enumerate(sheet[0])}
+
+
+def parts(file: Path, pattern: str) -> dict[str, ElementTree.Element]:
+    with zipfile.ZipFile(file) as archive:
+        return {name: ElementTree.fromstring(archive.read(name))
+                for name in archive.namelist() if re.fullmatch(pattern, name)}
+
+
+def test_the_sheets_stand_in_the_order_in_which_people_ask(tmp_path: Path) -> None:
+    assert list(rows_of(written(tmp_path))) == [
+        "概况", "片区", "小区", "设施缺口", "养老用房", "可用资源", "联动关系", "参数", "说明"]
+
+
+def test_an_english_plan_has_english_sheets(tmp_path: Path) -> None:
+    book = rows_of(written(tmp_path, language="en"))
+    assert list(book)[:3] == ["Overview", "Areas", "Estates"]
+    assert columns(book["Estates"])["Eligibility"][5] == "Ineligible"
+
+
+def test_the_cover_counts_what_the_tables_hold(tmp_path: Path) -> None:
+    book = rows_of(written(tmp_path))
+    cover = {row[0]: row[1] for row in book["概况"]}
+    assert book["概况"][0][0] == "试点<b>&{{7*7}}"
+    assert cover["政策基准日"] == "2024-03-01"
+    assert cover["纳入分析的小区"] == "6 个（符合 4，待核实 1，不符合 1）"
+    assert cover["片区内户数"] == "1,500"  # 600 + 900
+    assert cover["片区内常住人口"] == "3,930"  # 1,572 + 2,358
+    assert cover["片区养老用房（平方米）"] == "需求 393.0，现有 400.0，缺口 58.0"  # 157.2 + 235.8; 100 + 300; 58 + 0
+    assert cover["检查说明"] == "错误 1、警告 1、说明 1"
+    assert "直线距离" in str(cover["假设与待核事项"])
+    assert "5 个小区没有常住人口数" in str(cover["假设与待核事项"])
+
+
+def test_codes_are_words_and_units_stand_in_the_headings(tmp_path: Path) -> None:
+    book = rows_of(written(tmp_path))
+    areas = columns(book["片区"])
+    assert areas["缺口设施"] == ["老年人日间照料中心(含托老所)；幼儿园", ""]
+    assert areas["所含小区"][0] == f"=1+1；@SUM(1)；{RARE}"
+    assert areas["投资额（万元）"] == [1234.5678, ""]
+    assert areas["养老用房状态"] == ["未达标：无可用场地", "达标"]
+    assert columns(book["设施缺口"])["设施类型"] == ["老年人日间照料中心(含托老所)"] * 2
+
+
+def test_the_reason_of_a_verdict_is_a_sentence_with_its_clause(tmp_path: Path) -> None:
+    reasons = columns(rows_of(written(tmp_path))["小区"])["纳入条件说明"]
+    assert reasons[5] == "不通过：建成年份 2008，要求 <= 2005（QH-2023-268 第一条）"  # the soft rule excludes nobody
+    assert reasons[3] == "待核实：建成年份 —，要求 <= 2005（QH-2023-268 第一条）"
+    assert reasons[:3] == ["", "", ""]
+
+
+def test_unknown_is_said_and_is_neither_no_nor_zero(tmp_path: Path) -> None:
+    book = rows_of(written(tmp_path))
+    gaps = columns(book["设施缺口"])
+    assert gaps["是否缺口"] == ["是", "待核实"]
+    assert gaps["未覆盖人口（人）"] == [786, ""]
+    assert columns(book["小区"])["户数（户）"][5] == ""
+
+
+def test_standard_and_confidence_go_with_every_gap(tmp_path: Path) -> None:
+    gaps = columns(rows_of(written(tmp_path))["设施缺口"])
+    assert gaps["标准距离（米）"] == [300, 300]
+    assert gaps["可信度"] == ["经验值，须核对"] * 2
+
+
+def test_a_column_without_any_value_is_left_out(tmp_path: Path) -> None:
+    headings = rows_of(written(tmp_path))["片区"][0]
+    assert "得分" not in headings
+    assert "户数（户）" in headings
+
+
+def test_hostile_text_is_text_and_nothing_runs(tmp_path: Path) -> None:
+    hostile = [FORMULA, LINK, "+cmd|' /C calc'!A0", "{=1}", "0012", RIGHT_TO_LEFT]
+    names = estates_table().assign(name=hostile)
+    file = written(tmp_path, estates=names)
+    assert columns(rows_of(file)["小区"])["小区名称"] == hostile
+    sheets = parts(file, r"xl/worksheets/sheet\d+\.xml")
+    assert len(sheets) == 9
+    assert sum(len(list(sheet.iter(f"{MAIN}f"))) for sheet in sheets.values()) == 0
+    assert sum(len(list(sheet.iter(f"{MAIN}hyperlink"))) for sheet in sheets.values()) == 0
+    assert parts(file, r"xl/worksheets/_rels/.*") == {}
+
+
+def test_control_characters_go_and_the_rest_stays(tmp_path: Path) -> None:
+    names = columns(rows_of(written(tmp_path))["小区"])["小区名称"]
+    assert names[2:] == [RARE, RIGHT_TO_LEFT, "一二三四\n五\t六", LONG]
+
+
+def test_text_that_looks_like_an_escape_stays_as_it_is(tmp_path: Path) -> None:
+    names = estates_table().assign(name=["_x0041_", "a", "b", "c", "d", "e"])
+    file = written(tmp_path, estates=names)
+    with zipfile.ZipFile(file) as archive:  # Excel reads _x005F_ as the underscore that begins an escape
+        assert "<t>_x005F_x0041_</t>" in archive.read("xl/sharedStrings.xml").decode()
+
+
+def test_text_longer_than_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:
+    names = estates_table().assign(name=["长" * 40_000, "𠮷" * 20_000, "长" * 32_767, "𠮷" * 16_383, "d", "e"])
+    found = [str(name) for name in columns(rows_of(written(tmp_path, estates=names))["小区"])["小区名称"]]
+    assert [name.endswith("全文见 plan.gpkg）") for name in found] == [True, True, False, False, False, False]
+    assert all(len(name.encode("utf-16-le")) <= 2 * 32_767 for name in found)
+    assert found[2:4] == ["长" * 32_767, "𠮷" * 16_383]
+
+
+def test_every_table_can_be_read_printed_and_filtered(tmp_path: Path) -> None:
+    for name, sheet in parts(written(tmp_path), r"xl/worksheets/sheet\d+\.xml").items():
+        setup = sheet.find(f"{MAIN}pageSetup")
+        assert setup is not None
+        assert setup.attrib["orientation"] == "landscape"
+        assert setup.attrib["paperSize"] in ("8", "9")
+        assert sheet.find(f"{MAIN}headerFooter") is not None
+        if name != "xl/worksheets/sheet1.xml":
+            pane = sheet.find(f"{MAIN}sheetViews/{MAIN}sheetView/{MAIN}pane")
+            assert pane is not None
+            assert pane.attrib["state"] == "frozen"
+            assert sheet.find(f"{MAIN}autoFilter") is not None
+            widths = [float(column.attrib["width"]) for column in sheet.iter(f"{MAIN}col")]
+            assert min(widths) >= 8
+            assert max(widths) < 45
+    names = parts(tmp_path / "plan.xlsx", r"xl/workbook\.xml")["xl/workbook.xml"]
+    titles = [name for name in names.iter(f"{MAIN}definedName") if name.attrib["name"] == "_xlnm.Print_Titles"]
+    assert len(titles) == 8
+
+
+def test_a_plan_without_a_row_still_has_its_headings(tmp_path: Path) -> None:
+    empty = {name: empty_table(name, "EPSG:4549") for name in tables("out")}
+    book = rows_of(written(tmp_path, **empty))
+    assert "户数（户）" in book["小区"][0]
+    assert {row[0]: row[1] for row in book["概况"]}["片区内户数"] == "0"
+
+
+def test_no_facilities_is_said_and_not_counted_as_no_need(tmp_path: Path) -> None:
+    areas = all_tables()["areas"].assign(elder_have_m2=float("nan"), elder_short_m2=float("nan"))
+    cover = {row[0]: row[1] for row in rows_of(written(tmp_path, areas=areas))["概况"]}
+    assert cover["片区养老用房（平方米）"] == "未提供设施数据，无法核算"
+
+
+def test_more_rows_than_a_sheet_holds_go_on_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MAX_ROWS", 4)
+    book = rows_of(written(tmp_path))
+    assert [row[0] for row in book["小区"][1:]] == ["E1", "E2", "E3", "E4"]
+    assert [row[0] for row in book["小区 2"][1:]] == ["E5", "E6"]
+    assert book["小区 2"][0] == book["小区"][0]
+
+
+def test_remarks_stand_worst_first_with_their_colour(tmp_path: Path) -> None:
+    write_findings(all_tables()["remarks"], "zh", tmp_path / "check.xlsx")
+    book = rows_of(tmp_path / "check.xlsx")
+    assert book["说明"] == [
+        ["级别", "图层", "行号", "说明", "处理"],
+        ["错误", "设施", 3, "坐标超出范围", "已剔除"],
+        ["警告", "阻隔: water", "", "阻隔为空", "保留"],
+        ["说明", "小区", 7, "=HYPERLINK(1)", "保留"],
+    ]
+    styles = parts(tmp_path / "check.xlsx", r"xl/styles\.xml")["xl/styles.xml"]
+    colours = {colour.attrib.get("rgb", "") for colour in styles.iter(f"{MAIN}fgColor")}
+    assert {"FFF8CBC4", "FFFCE8B2"} <= colours
+
+
+def test_the_date_inside_is_the_day_of_the_plan(tmp_path: Path) -> None:
+    with zipfile.ZipFile(written(tmp_path)) as archive:
+        core = archive.read("docProps/core.xml").decode()
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert set(re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", core)) == {"2024-03-01T00:00:00Z"}
+
+
+def test_a_place_that_does_not_exist_is_an_error_of_the_disk(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_workbook(little_plan(tmp_path / "plan"), tmp_path / "nowhere" / "plan.xlsx")
+
+
+def test_names_of_links_are_those_of_their_estates(tmp_path: Path) -> None:
+    links = columns(rows_of(written(tmp_path))["联动关系"])
+    assert links["小区乙名称"] == ["@SUM(1)", RIGHT_TO_LEFT]
+    assert links["阻隔"] == ["", "湟水"]
+    assert links["可联动"] == ["是", "否"]
+
+
+def test_the_need_of_elder_care_stands_beside_the_name_of_its_area(tmp_path: Path) -> None:
+    care = table("care", area_id=["A2"], need_m2=[235.8], short_m2=[0.0], status=["met"], land_status=["unknown"])
+    found = columns(rows_of(written(tmp_path, care=care))["养老用房"])
+    assert found["片区名称"] == ["=片区"]
+    assert found["用房需求（平方米）"] == [235.8]
+    assert found["现状缺口（平方米）"] == [0]
