@@ -60,8 +60,8 @@ def group_estates(
     usable = links[links["usable"]]
     component_of = number_components(sorted(candidates["estate_id"]),
                                      zip(usable["estate_a"], usable["estate_b"], strict=True))
-    raise_all(InfeasibleError, check_wishes(rules, set(estates["estate_id"]), {str(name): str(number) for name, number in component_of.items()}))
-    components = describe_components(candidates, usable, rules)
+    raise_all(InfeasibleError, check_wishes(rules, set(estates["estate_id"]), component_of))
+    components = describe_components(candidates, usable, component_of, rules)
     groupings = [GROUPINGS[method](component) for component in components]
 
     area_rows = [row for component, (areas, _) in zip(components, groupings, strict=True)

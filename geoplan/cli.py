@@ -31,17 +31,21 @@ def main() -> None:
     app()
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"geoplan {version('geoplan')}")
+        raise typer.Exit
+
+
 @app.callback()
 def about(
-    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="版本 / version")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="版本 / version")] = False,
 ) -> None:
     """老旧小区片区联动改造规划：从自己的数据到片区、缺口、养老用房、地图与成果数据。
 
     Renovation areas, service gaps, elder-care space, map and shapefiles from a planner's own files.
     """
-    if show_version:
-        typer.echo(f"geoplan {version('geoplan')}")
-        raise typer.Exit
 
 
 @app.command()

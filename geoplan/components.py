@@ -63,7 +63,7 @@ class Component:
     overhead: int
 
 
-def number_components(ids: Sequence[str], pairs: Iterable[tuple[str, str]]) -> pd.Series:
+def number_components(ids: Sequence[str], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the component of every id: "C001" holds the smallest id, and so on.
 
     Parameters
@@ -76,18 +76,19 @@ def number_components(ids: Sequence[str], pairs: Iterable[tuple[str, str]]) -> p
     Returns
     -------
     components
-        component_id by estate id.
+        component_id by estate id, the components in their order and the estates in theirs.
     """
     graph = nx.Graph()
     graph.add_nodes_from(ids)
     graph.add_edges_from(pairs)
     found = sorted(sorted(members) for members in nx.connected_components(graph))
     width = max(3, len(str(len(found))))
-    return pd.Series({member: f"C{number:0{width}d}" for number, members in enumerate(found, 1) for member in members},
-                     dtype="str")
+    return {member: f"C{number:0{width}d}" for number, members in enumerate(found, 1) for member in members}
 
 
-def describe_components(estates: pd.DataFrame, links: pd.DataFrame, rules: Rules) -> list[Component]:
+def describe_components(
+    estates: pd.DataFrame, links: pd.DataFrame, component_of: Mapping[str, str], rules: Rules,
+) -> list[Component]:
     """Return every component with what its grouping has to respect.
 
     Parameters
@@ -96,6 +97,8 @@ def describe_components(estates: pd.DataFrame, links: pd.DataFrame, rules: Rules
         Candidates only: estate_id and households, all known.
     links
         Usable links between candidates: estate_a, estate_b, length_m.
+    component_of
+        Component of every candidate, as `number_components` returns it.
     rules
         Bounds and wishes; InfeasibleError names the wishes that cannot be met.
 
@@ -104,19 +107,15 @@ def describe_components(estates: pd.DataFrame, links: pd.DataFrame, rules: Rules
     components
         By component id.
     """
-    households = {str(name): int(count) for name, count in
-                  estates.sort_values("estate_id")[["estate_id", "households"]].itertuples(index=False)}
-    pairs = list(zip(links["estate_a"], links["estate_b"], strict=True))
-    lengths = {pair: round(length * METRE) for pair, length in zip(pairs, links["length_m"], strict=True)}
-    wished = _joined(rules)
+    households = {name: int(count) for name, count in zip(estates["estate_id"], estates["households"], strict=True)}
     members: dict[str, list[str]] = {}
-    for estate_id, component_id in number_components(list(households), pairs).items():
-        members.setdefault(str(component_id), []).append(str(estate_id))
-    inside: dict[str, dict[tuple[str, str], int]] = {component_id: {} for component_id in members}
-    home = {estate_id: component_id for component_id, group in members.items() for estate_id in group}
-    for pair in sorted(lengths):
-        inside[home[pair[0]]][pair] = lengths[pair]
-    found = [_component(component_id, group, households, inside[component_id], wished, rules)
+    for estate_id, component_id in component_of.items():
+        members.setdefault(component_id, []).append(estate_id)
+    lengths: dict[str, dict[tuple[str, str], int]] = {component_id: {} for component_id in members}
+    for a, b, length in sorted(zip(links["estate_a"], links["estate_b"], links["length_m"], strict=True)):
+        lengths[component_of[a]][a, b] = round(length * METRE)
+    wished = _joined(rules)
+    found = [_component(component_id, group, households, lengths[component_id], wished, rules)
              for component_id, group in members.items()]
     raise_all(InfeasibleError, [finding for component in found for finding in _unmet_wishes(component)])
     return found
@@ -163,7 +162,7 @@ def households_of(component: Component, group: Iterable[int]) -> int:
 
 
 def best_hub(component: Component, group: Collection[int]) -> tuple[float, int]:
-    """Return the household-micrometres to the best hub of a group, and that hub; infinite, -1 where none reaches all."""
+    """Return the household-micrometres to the best hub of a group and that hub; infinite, -1 where none reaches all."""
     reach, households = component.reach, component.households
     common = set(group)
     for i in group:

@@ -21,6 +21,7 @@ AXIS_M, ECCENTRICITY_SQUARED = 6378245.0, 0.00669342162296594323  # Krassovsky 1
 BD_ANGLE = math.pi * 3000.0 / 180.0
 BD_EAST, BD_NORTH = 0.0065, 0.006
 ITERATIONS = 10
+BORDER_DECIMALS = 9  # a place on the very border of the box must find its way back in
 
 ZONES = range(25, 46)
 FIRST_PREFIXED, FIRST_PLAIN = 4488, 4509
@@ -40,7 +41,7 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Degrees, Degre
     if datum == "BD09":
         true_lon, true_lat = _unshift(true_lon, true_lat, _bd_from_gcj)
     true_lon, true_lat = _unshift(true_lon, true_lat, _gcj_from_wgs)
-    inside = in_china(true_lon, true_lat)
+    inside = in_china(np.round(true_lon, BORDER_DECIMALS), np.round(true_lat, BORDER_DECIMALS))
     return np.where(inside, true_lon, given_lon), np.where(inside, true_lat, given_lat)
 
 

@@ -1,6 +1,7 @@
 """Which facility is this, is it open, and is it listed twice?"""
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -96,7 +97,8 @@ def _type_read(typed: pd.DataFrame, setting: Setting, said: pd.Series, is_read: 
     if setting.heads.get("facility_type") is None and is_read.any():
         return [Finding("facilities.types_read", setting.layer, values={
             "count": int(is_read.sum()), "total": len(typed)})]
-    values = {"said": said.fillna(""), "read": typed["facility_type"], "amap_code": typed["amap_code"].fillna("")}
+    codes = typed["amap_code"].fillna("")
+    values: dict[str, Any] = {"said": said.fillna(""), "read": typed["facility_type"], "amap_code": codes}
     return [*remark("facilities.type_blank", typed, setting, is_read & said.isna(), **values),
             *remark("facilities.type_read", typed, setting, is_read & said.notna(), **values)]
 

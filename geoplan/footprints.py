@@ -126,7 +126,8 @@ def _areas_in(shape: shapely.Geometry) -> shapely.Geometry:
     """Return the polygons of a shape; make_valid leaves lines where a ring folds back on itself."""
     parts = shapely.get_parts(shapely.get_parts(shape))
     polygons = parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & (shapely.area(parts) > 0)]
-    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
+    joined: shapely.Geometry = polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
+    return joined
 
 
 def _shapes(rows: pd.DataFrame) -> Shapes:

@@ -145,9 +145,9 @@ def _ids_of_place(said: str, own: Mapping[str, Document]) -> tuple[tuple[str, ..
 
 
 def _is_called(place: Place, name: str) -> bool:
-    forms = [name]
+    forms = {name}
     for outer in place.outer:
-        forms.append(forms[-1].removeprefix(outer))
+        forms |= {form.removeprefix(outer) for form in forms}
     return not place.names.isdisjoint(forms)
 
 

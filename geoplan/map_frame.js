@@ -13,7 +13,6 @@ function writeFrame() {
     name('geoplan · ' + plan.as_of),
   );
   document.querySelector('#north span').textContent = word('north');
-  document.querySelector('#legend h2').textContent = word('legend');
   writeHeadline();
   writeThemes();
   writeOverlays();
@@ -152,6 +151,7 @@ function countText(theme, code, counts) {
 function writeLegend() {
   const theme = THEMES[app.state.theme];
   const [, column, list, note] = document.getElementById('legend').children;
+  document.querySelector('#legend h2').textContent = word('legend') + ' · ' + word('theme.' + app.state.theme);
   column.textContent = word('counted.' + theme.counted);
   fill(
     list,

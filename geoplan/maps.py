@@ -1,8 +1,8 @@
 """What do leaders see? Plan -> map.html: one file that opens by double-click, with no network.
 
-folium gives the shell (a map with no data in it); Leaflet comes from the installed package and is written into the page.
-The data never passes through a template: it is one inert payload (payload.py), read and drawn by our own script
-(map_*.js, map.js), which shows text as text only. A content security policy names the hash of every script and style of
+folium gives the shell (a map with no data in it); Leaflet comes from the installed package and is written into the
+page. The data never passes through a template: it is one inert payload (payload.py), read and drawn by our own scripts
+(map_*.js, map.js), which show text as text only. A content security policy names the hash of every script and style of
 the page and forbids everything else, so the page cannot ask the network for anything.
 """
 
@@ -11,7 +11,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import folium
 import geopandas as gpd
@@ -22,29 +23,27 @@ from xstatic.pkg import leaflet
 
 from geoplan.documents import load_documents
 from geoplan.payload import encode_table, pack
+from geoplan.plan import Plan
 from geoplan.policy import load_catalogue
 from geoplan.project import jurisdiction_text
 from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of, lines_of
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from geoplan.plan import Plan
-
-SCRIPTS = ("map_payload.js", "map_words.js", "map_index.js", "map_sheet.js", "map_labels.js", "map_themes.js", "map_panel.js",
-           "map_frame.js", "map_search.js", "map.js")
+SCRIPTS = (
+    "map_payload.js", "map_words.js", "map_index.js", "map_sheet.js", "map_labels.js", "map_names.js", "map_facts.js",
+    "map_themes.js", "map_panel.js", "map_cards.js", "map_frame.js", "map_search.js", "map.js",
+)
 SHOWN = ("areas", "estates", "facilities", "verdicts", "gaps", "area_gaps", "care", "care_flows")
 NOT_SHOWN = {  # columns that the page derives or does not speak of
     "areas": {"component_id", "cost", "score", "rank", "plan_year", "amount_yuan"},
     "estates": {"component_id"},
     "gaps": {"is_gap_after", "residents"},
     "area_gaps": {"is_gap_after", "residents"},
-    "verdicts": {"strength"},
 }
 DOUBTFUL = ("fail", "unknown", "not_set")
 GROUPS = ("elder", "child", "all")
-BASE_TOLERANCE_M = 2.0  # base lines may lie this far off: a fifth of the width of the narrowest street at the closest zoom
+BASE_TOLERANCE_M = 2.0  # base lines may lie this far off: less than half the width of a lane
 OUTLINE_TOLERANCE_M = 0.1  # outlines lose only points that say less than the quantum of the payload
+ALLOWED = ("default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'")
 STREET_RANKS = (  # widest first; the words of OpenStreetMap and of Chinese street plans
     {"motorway", "trunk", "高速公路", "快速路"},
     {"primary", "主干路", "主干道"},
@@ -59,7 +58,7 @@ BARRIER_KINDS = (("water", ("water", "river", "lake", "水", "河", "湖")), ("r
 OSM_SUFFIX = ".osm.pbf"
 
 
-def write_map(plan: "Plan", file: "Path") -> None:
+def write_map(plan: Plan, file: Path) -> None:
     """Write the leadership map of a plan: one HTML file, the same bytes for the same plan.
 
     Parameters
@@ -73,7 +72,7 @@ def write_map(plan: "Plan", file: "Path") -> None:
     file.write_text(page, encoding="utf-8", newline="\n")
 
 
-def _payload(plan: "Plan") -> str:
+def _payload(plan: Plan) -> str:
     language = plan.project.plan.language
     base = {"streets": _streets(plan.layers.streets), "barriers": _barriers(plan.layers.barriers),
             "heritage": _named(plan.layers.heritage), "planning_units": _named(plan.layers.planning_units)}
@@ -97,14 +96,14 @@ def _payload(plan: "Plan") -> str:
     return pack(head, shapes | {name: layer.geometry for name, layer in base.items()})
 
 
-def _header(plan: "Plan") -> dict[str, Any]:
+def _header(plan: Plan) -> dict[str, Any]:
     about = plan.project.plan
     return {"name": about.name, "jurisdiction": jurisdiction_text(plan.project), "as_of": about.as_of.isoformat(),
             "year": about.year, "language": about.language, "walking": plan.notes.get("walking", ""),
             "is_osm": any(_is_osm(plan, layer) for layer in plan.project.sources)}
 
 
-def _is_osm(plan: "Plan", layer: str) -> bool:
+def _is_osm(plan: Plan, layer: str) -> bool:
     """Say whether a layer is known to come from OpenStreetMap: by its format, or because it carries its ids."""
     decided = plan.layers.decided.get(layer, {})
     return plan.project.sources[layer].path.endswith(OSM_SUFFIX) or decided.get("origin") == "openstreetmap"
@@ -136,7 +135,7 @@ def _words(language: str) -> dict[str, str]:
 
 
 def _rules(verdicts: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Return what the rules shown say, word for word; a rule of the planner's own files speaks through its parameter."""
+    """Return what the rules shown say, word for word; a rule of the planner's own files shows its parameter."""
     asked = set(verdicts["rule_id"])
     return {rule.id: {"quote": rule.quote, "number": document.number, "title": document.title}
             for document in load_documents().values() for rule in document.rules if rule.id in asked}
@@ -152,8 +151,9 @@ def _types(tables: Mapping[str, pd.DataFrame], language: str) -> list[dict[str, 
     met = set(tables["facilities"]["facility_type"].dropna()) | set(tables["gaps"]["facility_type"])
     catalogue = load_catalogue()
     spoken = catalogue[catalogue["facility_type"].isin(met)].sort_values(["tier_min", "facility_type"])
-    types = [{"code": line.facility_type, "label": getattr(line, language), "group": line.group.split(";")[0]}
-             for line in spoken.itertuples()]
+    groups = spoken["group"].str.split(";").str[0]
+    types = [{"code": code, "label": label, "group": group}
+             for code, label, group in zip(spoken["facility_type"], spoken[language], groups, strict=True)]
     return sorted(types, key=lambda kind: GROUPS.index(kind["group"]))
 
 
@@ -175,7 +175,7 @@ def _streets(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame.astype({"rank": "int64"}), geometry="geometry", crs=streets.crs)
 
 
-def _joined(lines: np.ndarray) -> shapely.Geometry:
+def _joined(lines: np.ndarray) -> Any:
     merged = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines)))
     return shapely.simplify(shapely.normalize(merged), BASE_TOLERANCE_M, preserve_topology=False)
 
@@ -198,13 +198,13 @@ def _page(payload: str, language: str) -> str:
     style = "\n".join([_leaflet_style(), _asset("map.css")])
     script = "(function () {\n'use strict';\n" + "\n".join(_asset(name) for name in SCRIPTS) + "}());"
     page = page.replace("</head>", f"<style>{style}</style>\n<script>{_leaflet_script()}</script>\n</head>")
-    tail = f'<script type="application/octet-stream" id="payload">{payload}</script>\n<script>{script}</script>\n</html>'
-    page = page.removesuffix("</html>") + tail + "\n"
+    inert = f'<script type="application/octet-stream" id="payload">{payload}</script>'
+    page = page.removesuffix("</html>") + f"{inert}\n<script>{script}</script>\n</html>\n"
     return page.replace("<head>", f"<head>\n{_policy(page)}", 1)
 
 
 def _shell(language: str) -> str:
-    """Return folium's page with no data, no asset from elsewhere and no random id; our own frame stands around its map."""
+    """Return folium's page with no data, no asset from elsewhere, no random id, and our own frame around its map."""
     shell = folium.Map(location=(0, 0), tiles=None, zoom_start=2, zoom_control=False, zoom_snap=0.25, zoom_delta=0.5,
                        attribution_control=False)
     shell.default_js, shell.default_css = [], []
@@ -248,8 +248,8 @@ def _policy(page: str) -> str:
     """Return the content security policy of a finished page: its own scripts and styles by hash, and nothing else."""
     scripts = " ".join(_hash(text) for text in re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
     styles = " ".join(_hash(text) for text in re.findall(r"<style>(.*?)</style>", page, re.DOTALL))
-    rules = f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'"
-    return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
+    rules = [f"script-src {scripts}", f"style-src {styles}", *ALLOWED]
+    return f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(rules)}">'
 
 
 def _hash(text: str) -> str:

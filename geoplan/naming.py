@@ -9,7 +9,7 @@ def name_areas(placed: pd.DataFrame) -> pd.DataFrame:
     """Return what areas are called: 泰山街道 · 朝阳片区.
 
     An area bears the name of its community where each holds over half of the households of the other, else of its
-    largest estate that has a name, else of its largest estate's id. Where two would be called the same, the later one by
+    largest estate that has a name of its own (an id is none). Where two would be called the same, the later one by
     area_id has a number behind its name.
 
     Parameters

@@ -8,7 +8,7 @@ connected groupings, so each solve also bounds them from below. One thread, and 
 gaps: the answer does not depend on the machine.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import highspy
@@ -156,7 +156,8 @@ def _model(costs: list[float], offset: float, rows: list[Row]) -> highspy.HighsL
 
 
 def _solver(program: Program) -> highspy.Highs:
-    solver = highspy.Highs()
+    new_solver: Callable[[], highspy.Highs] = highspy.Highs
+    solver = new_solver()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("parallel", "off")

@@ -81,7 +81,7 @@ def _outlines(estates: gpd.GeoDataFrame, links: gpd.GeoDataFrame, placed: gpd.Ge
     whole = [_held(outline, lot) for outline, lot in zip(outlines, own, strict=True)]
     apart = pull_apart(snapped(whole), own.index.to_numpy())
     held = np.array([_held(outline, lot) for outline, lot in zip(apart, own, strict=True)], dtype=object)
-    for torn in np.flatnonzero(shapely.get_type_id(held) != POLYGON):
+    for torn in np.flatnonzero(shapely.get_type_id(held) != POLYGON).tolist():
         held = _broken_through(held, own.to_numpy(), torn)
     return held
 

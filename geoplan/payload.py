@@ -1,8 +1,8 @@
 """How do tables and shapes become one small, inert text that a page can carry?
 
-Coordinates are degrees of WGS84 in whole millionths (about 0.1 m), written as zig-zag varint differences; attributes are
-columns of JSON in which repeating texts are numbered. Everything is packed with gzip and written in base64: letters,
-digits, + / =, so that no name in the data can mean anything to a browser. `map_payload.js` reads it.
+Coordinates are degrees of WGS84 in whole millionths (about 0.1 m), written as zig-zag varint differences; attributes
+are columns of JSON in which repeating texts are numbered. Everything is packed with gzip and written in base64:
+letters, digits, + / =, so that no name in the data can mean anything to a browser. `map_payload.js` reads it.
 
     4 bytes   length of the JSON, little-endian
     JSON      what the caller says, and `shapes`: [layer, bytes] in the order in which they follow
@@ -109,7 +109,7 @@ def encode_table(table: pd.DataFrame, columns: Iterable[Column]) -> dict[str, An
 
 
 def encode_column(values: pd.Series, unit: str = "") -> Any:
-    """Return a list, or {"words", "at"} where texts repeat; missing is None, numbers are rounded as readers see them."""
+    """Return a list, or {"words", "at"} where texts repeat; missing is None, numbers are rounded as they are read."""
     missing = values.isna().to_numpy()
     if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_integer_dtype(values.dtype):
         return [None if gone else value for value, gone in zip(values.tolist(), missing, strict=True)]

@@ -88,7 +88,8 @@ def points_of_cells(rows: pd.DataFrame, setting: Setting) -> Checked:
 def reject_no_geometry(rows: pd.DataFrame, setting: Setting) -> Checked:
     """Reject rows whose geometry is missing or empty."""
     shapes = rows["geometry"].to_numpy(dtype=object)
-    return reject("places.no_geometry", rows, setting, np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    is_there = pd.Series(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), index=rows.index)
+    return reject("places.no_geometry", rows, setting, ~is_there)
 
 
 def reject_not_finite(rows: pd.DataFrame, setting: Setting) -> Checked:

@@ -78,7 +78,8 @@ def prepare(path: Path, *, also: Sequence[Finding] = ()) -> Prepared:
         raise DataError(findings)
     layers, problems = collect_layers(project)
     findings += [*check_policies(*_law(project)), *problems, *_unknown_estates(project, layers)]
-    raise_all(DataError, findings, project.plan.language)
+    each_once = [finding for place, finding in enumerate(findings) if finding not in findings[:place]]
+    raise_all(DataError, each_once, project.plan.language)
     assert layers is not None
     return Prepared(project, layers)
 
@@ -132,10 +133,12 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
          snapped=int(snaps["edge"].notna().sum()))
 
     types = sorted(layers.facilities["facility_type"].dropna().unique())
-    pace = {"speeds": circle.speed_m_per_min.model_dump(), "types": types,
-            "elderly_types": catalogue.loc[catalogue["group"].str.contains("elder"), "facility_type"].tolist()}
-    walks = (find_walks(estates, layers.facilities, access, snaps, edges, None, state=TODAY, **pace) if has_streets
-             else straight_walks(estates, layers.facilities, detour=circle.detour, **pace))
+    speeds, elderly_types = circle.speed_m_per_min.model_dump(), _elderly_types(catalogue)
+    walks = find_walks(
+        estates, layers.facilities, access, snaps, edges, None, state=TODAY, speeds=speeds, elderly_types=elderly_types,
+        types=types,
+    ) if has_streets else straight_walks(
+        estates, layers.facilities, detour=circle.detour, speeds=speeds, elderly_types=elderly_types, types=types)
     gaps, judged = find_gaps(walks, estates, catalogue, limits=circle.limits, complete=_complete(project),
                              brought_types=types)
     tell("step.circles", types=len(types), gaps=int(gaps["is_gap"].sum()))
@@ -222,9 +225,13 @@ def _complete(project: Project) -> bool | tuple[str, ...]:
     return source.complete if isinstance(source, FacilitySource) else ()
 
 
+def _elderly_types(catalogue: pd.DataFrame) -> list[str]:
+    return sorted(catalogue.loc[catalogue["group"].str.contains("elder"), "facility_type"])
+
+
 def _limit_m(project: Project, catalogue: pd.DataFrame, facility_type: str) -> float:
-    usual = catalogue.set_index("facility_type").at[facility_type, "max_walk_m"]
-    return float(project.circle.limits.get(facility_type, usual))
+    usual = catalogue.loc[catalogue["facility_type"] == facility_type, "max_walk_m"].item()
+    return project.circle.limits.get(facility_type, float(usual))
 
 
 def _say_straight(project: Project, *, has_streets: bool) -> list[Finding]:

@@ -13,26 +13,12 @@ import pandas as pd
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from geoplan.cells import read_cells
+from geoplan.checks import GIVEN_RULES, WORKING_RULES
 from geoplan.datum import zone_crs, zone_of
 from geoplan.errors import DataError, Finding, messages, raise_all
-from geoplan.estate_rows import flag_exclusions, forget_zero_households, remark_parts_above_whole
-from geoplan.facility_rows import fill_status, find_types, lower_basements, mend_codes, remark_doubles
-from geoplan.footprints import (
-    make_points,
-    mend_crossing,
-    mend_repeated_corners,
-    reject_identical,
-    reject_not_line,
-    reject_not_place,
-    reject_not_polygon,
-    reject_slivers,
-    remark_closed,
-    remark_overlaps,
-)
 from geoplan.geodata import open_geodata
 from geoplan.headings import Headed, take_columns
-from geoplan.identities import make_ids, name_after_id, part_ids, remark_unknown_estate
+from geoplan.identities import make_ids
 from geoplan.ledgers import open_ledger
 from geoplan.opened import Opened
 from geoplan.places import (
@@ -44,8 +30,6 @@ from geoplan.places import (
     mend_swapped,
     name_of,
     points_of_cells,
-    reject_no_geometry,
-    reject_not_finite,
     to_working,
 )
 from geoplan.preflight import LEDGERS, OSM_PBF, check_file, digest_of, files_of, format_of
@@ -53,8 +37,6 @@ from geoplan.project import PLAN_FILE, SINGLE_LAYERS, Project, source_path
 from geoplan.rules import Checked, Home, Rule, Setting, apply_rules
 from geoplan.schema import DTYPES, GEOMETRY_TYPES, columns_of, keys_of
 from geoplan.settings import Source
-from geoplan.site_rows import allow_types
-from geoplan.street_rows import add_not_walkable, lower_tags
 
 POINT_LAYERS = ("facilities", "sites")
 NOT_HANDED_ON = frozenset({"x", "y", "amap_code"})
@@ -276,25 +258,3 @@ def _inputs(project: Project) -> dict[str, str]:
         for suffix, file in files_of(path).items():
             digests[source.path[:len(source.path) - len(path.suffix)] + suffix] = digest_of(file)
     return dict(sorted(digests.items()))
-
-
-SOUND: tuple[Rule, ...] = (reject_no_geometry, remark_closed, reject_not_finite)
-AREAS_OR_LINES: tuple[Rule, ...] = (reject_not_finite, mend_crossing, read_cells)
-GIVEN_RULES: Mapping[str, tuple[Rule, ...]] = {
-    "estates": (*SOUND, reject_not_polygon), "facilities": (*SOUND, make_points), "sites": (*SOUND, reject_not_place),
-    "gates": (*SOUND, make_points), "streets": (*SOUND, reject_not_line), "barriers": SOUND, "utilities": SOUND,
-    "heritage": SOUND, "planning_units": SOUND,
-}
-WORKING_RULES: Mapping[str, tuple[Rule, ...]] = {
-    "estates": (
-        reject_not_finite, mend_repeated_corners, mend_crossing, reject_slivers, reject_identical, part_ids, read_cells,
-        name_after_id, forget_zero_households, remark_parts_above_whole, flag_exclusions, remark_overlaps),
-    "facilities": (
-        reject_not_finite, part_ids, fill_status, mend_codes, read_cells, lower_basements, find_types,
-        remark_parts_above_whole, remark_doubles),
-    "sites": (reject_not_finite, mend_crossing, part_ids, read_cells, lower_basements, allow_types),
-    "streets": (reject_not_finite, add_not_walkable, read_cells, lower_tags),
-    "gates": (reject_not_finite, read_cells, remark_unknown_estate),
-    "barriers": AREAS_OR_LINES, "utilities": AREAS_OR_LINES, "heritage": AREAS_OR_LINES,
-    "planning_units": AREAS_OR_LINES,
-}

@@ -1,7 +1,7 @@
 """How a rule about rows is written: rows in, rows and findings out; a row that is not handed on was rejected.
 
 A rule is any function `(rows, setting) -> (rows, findings)`. It may mend cells, reject rows or only remark on them;
-every row it rejects must carry one finding. Adding a rule is writing one function and putting it in a list in read.py.
+every row it rejects must carry one finding. Adding a rule is writing one function and putting it in checks.py.
 """
 
 from collections.abc import Callable, Iterable, Mapping

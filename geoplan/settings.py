@@ -95,8 +95,8 @@ class AreaRules(Section):
 class Speeds(Section):
     """[circle] speed_m_per_min."""
 
-    adult: float = Field(66, gt=0, le=200)
-    elderly: float = Field(48, gt=0, le=200)
+    adult: float = Field(default=66, gt=0, le=200)
+    elderly: float = Field(default=48, gt=0, le=200)
 
 
 class CircleRules(Section):

@@ -17,6 +17,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from fiona._err import CPLE_BaseError  # raised when a file is closed, and no child of FionaError
 from fiona.errors import FionaError
 
 from geoplan.dbf import check_shapefile
@@ -36,7 +37,6 @@ MAX_FILE_BYTES = 1_900_000_000  # readers stop at 2 GiB
 BYTES_PER_POINT, BYTES_PER_SHAPE = 16, 60
 DECIMALS = {"m": 3, "m2": 2, "yuan": 2, "min": 2, "household-m": 1, "person-min": 1, "share": 6}
 OTHER_DECIMALS = 6
-CUT_MARK = "…"
 LINE_BREAKS = re.compile(r"[\t\r\n]")
 SHAPES: Mapping[str, str] = {
     "areas": "Polygon", "estates": "Polygon", "facilities": "Point", "sites": "Point", "openings": "LineString",
@@ -141,12 +141,13 @@ def _cut_text(text: str) -> str:
 
 
 def _cut_list(text: str, between: str) -> str:
-    """Return as many whole members as a field holds, and a mark where some are left out."""
+    """Return as many whole members as a field holds, and where some are left out how many there are."""
     if _size(text) <= MAX_TEXT_BYTES:
         return text
-    room = MAX_TEXT_BYTES - _size(between + CUT_MARK)
-    head, _, _ = text.encode(ENCODING)[:room + _size(between)].decode(ENCODING, errors="ignore").rpartition(between)
-    return head + between + CUT_MARK if head else _cut_text(text)
+    mark = f"{between}…({text.count(between) + 1})"
+    room = MAX_TEXT_BYTES - _size(mark) + _size(between)
+    head, _, _ = text.encode(ENCODING)[:room].decode(ENCODING, errors="ignore").rpartition(between)
+    return head + mark if head else _cut_text(text)
 
 
 def _check_size(sheet: Sheet) -> None:
@@ -171,7 +172,7 @@ def _write(sheet: Sheet, file: Path, plan: Plan) -> None:
             DBF_DATE_LAST_UPDATE=plan.project.plan.as_of.isoformat(),
         ) as target:
             target.writerecords(records)
-    except (FionaError, RuntimeError) as error:  # GDAL says a full disk in these words
+    except (FionaError, CPLE_BaseError, RuntimeError) as error:  # GDAL says a full disk in these words
         raise OSError(str(error)) from error
 
 

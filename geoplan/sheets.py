@@ -24,8 +24,9 @@ FORMATS = {
     "share": SHARE, "year": PLAIN, "rank": PLAIN,
 }
 SEVERITIES = ("error", "warning", "note")
-DOUBTFUL = ("fail", "unknown", "not_set")
+DECIDING = {"fail": 0, "unknown": 1, "not_set": 1}
 OWN_KNOWLEDGE = "K"
+QUOTED_LETTERS = 24
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,13 @@ def _whole(table: str) -> Callable[[Plan], Sheet]:
     return lambda plan: _shown(table, plan.tables[table], plan.project.plan.language)
 
 
+def _parameters(plan: Plan) -> Sheet:
+    language = plan.project.plan.language
+    parameters = plan.tables["parameters"]
+    units = parameters["unit"].map(lambda unit: labels_of("unit", language).get(unit, unit), na_action="ignore")
+    return _shown("parameters", parameters.assign(unit=units), language)
+
+
 def _remarks(plan: Plan) -> Sheet:
     return remarks_sheet(plan.tables["remarks"], plan.project.plan.language)[0]
 
@@ -153,7 +161,7 @@ SHEETS: Mapping[str, Callable[[Plan], Sheet]] = {
     "care": _care,
     "sites": _whole("sites"),
     "links": _links,
-    "parameters": _whole("parameters"),
+    "parameters": _parameters,
     "remarks": _remarks,
 }
 HIDDEN = {"component_id"}  # of use to programs only
@@ -201,16 +209,30 @@ def _filled(sheet: Sheet) -> Sheet:
 
 
 def _reasons(verdicts: pd.DataFrame, language: str) -> pd.Series:
-    """Return estate -> what its hard rules found wanting, in the order of the rules."""
-    wanting = verdicts[verdicts["result"].isin(DOUBTFUL) & (verdicts["strength"] == "hard")]
-    headings = {column.name: getattr(column, language) for column in columns_of("estates", "in")}
-    words = wanting[["param", "value", "limit", "document", "clause", "result"]].fillna("—")
-    words = words.replace({"param": headings, "result": dict(labels_for("verdict", language))})
+    """Return estate -> the answers of hard rules that decided its state: what failed, else what is not known."""
+    rank = verdicts["result"].map(DECIDING)
+    worst = rank.where(verdicts["strength"] == "hard").groupby(verdicts["estate_id"]).transform("min")
+    wanting = verdicts[rank.notna() & (rank == worst) & (verdicts["strength"] == "hard")]
+    words = wanting[["param", "value", "limit", "document", "clause", "result"]].fillna("—").assign(
+        param=_asked(wanting, language), result=wanting["result"].map(labels_for("verdict", language)))
     lines = [
         say(Finding("workbook.failed", values=dict(zip(words.columns, row, strict=True))), language)
         for row in words.itertuples(index=False, name=None)
     ]
     return pd.Series(lines, index=wanting["estate_id"], dtype="str").groupby(level=0).agg("\n".join)
+
+
+def _asked(verdicts: pd.DataFrame, language: str) -> pd.Series:
+    """Return what each rule asks after: the column it looks at, else the beginning of its own words, else its name."""
+    headings = {column.name: getattr(column, language) for column in columns_of("estates", "in")}
+    rules = [rule for document in load_documents().values() for rule in document.rules]
+    quotes = {rule.id: f"“{_shortened(rule.quote)}”" for rule in rules}
+    return verdicts["param"].map(headings).fillna(verdicts["rule_id"].map(quotes)).fillna(verdicts["param"])
+
+
+def _shortened(quote: str) -> str:
+    """Return the beginning of a clause, as long as a line of a cell."""
+    return quote if len(quote) <= QUOTED_LETTERS else quote[:QUOTED_LETTERS] + "…"
 
 
 def _documents(plan: Plan) -> list[str]:

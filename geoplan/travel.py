@@ -148,6 +148,8 @@ def walk_between(
         estate_a, estate_b, distance_m (missing above the limit and where there is no way), in the order of `pairs`.
     """
     between = pairs[["estate_a", "estate_b"]].reset_index(drop=True)
+    if access.empty:
+        return between.assign(distance_m=np.nan)
     estates = pd.Index(sorted(access["estate_id"].unique()))
     streets, node, count = _with_spots(edges, access)
     position = estates.get_indexer(access["estate_id"])

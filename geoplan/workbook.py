@@ -31,9 +31,11 @@ A4, A3 = 9, 8
 A3_FROM_COLUMNS = 9
 MIN_WIDTH, MAX_WIDTH, COVER_WIDTHS = 8, 42, (24, 96)
 MEASURED_ROWS = 500
+MAX_LINES, LINE_POINTS = 6, 14.5  # a taller row is cut on the screen, never in the cell
 MAX_FOOTER = 60
 FONT = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "top"}
 CELL = FONT | {"border": 1, "border_color": "#D0D4D9", "text_wrap": True}
+TEXT_CELL = CELL | {"indent": 1}  # keeps a text off the number before it
 HEADING = FONT | {"border": 1, "border_color": "#A0A8B0", "text_wrap": True, "bold": True, "bg_color": "#DCE6EF",
                   "valign": "vcenter", "align": "center"}
 TITLE = FONT | {"bold": True, "font_size": 18}
@@ -112,7 +114,7 @@ def _write_cover(
     for row, (label, text) in enumerate(lines, start=2):
         page.write_string(row, 0, label, formats(FACT | {"bold": True}))
         page.write_string(row, 1, _fitting(text, ""), formats(FACT))
-        page.set_row(row, (text.count("\n") + 1 + _width(text) // COVER_WIDTHS[1]) * 15)
+        page.set_row(row, _lines_of(text, COVER_WIDTHS[1]) * LINE_POINTS + LINE_POINTS / 2)
     for column, width in enumerate(COVER_WIDTHS):
         page.set_column(column, column, width)
     _set_up_print(page, A4, title)
@@ -139,13 +141,17 @@ def _write_table(
         page.set_column(column, column, _column_width(shown.heading, values, shown.format))
         is_text = shown.format == TEXT_FORMAT
         for row, (value, fill) in enumerate(zip(values.astype(object), fills, strict=True), start=1):
-            look = formats(CELL | {"num_format": shown.format} | fill)
+            look = formats((TEXT_CELL if is_text else CELL) | {"num_format": shown.format} | fill)
             if pd.isna(value):
                 page.write_blank(row, column, None, look)
             elif is_text:
                 page.write_string(row, column, _fitting(value, language), look)
             else:
                 page.write_number(row, column, value, look)
+    page.set_row(0, 2 * LINE_POINTS)
+    for row, lines in enumerate(_lines(sheet, rows), start=1):
+        if lines > MAX_LINES:
+            page.set_row(row, MAX_LINES * LINE_POINTS)
     page.freeze_panes(1, 1)
     page.autofilter(0, 0, max(len(rows), 1), max(len(sheet) - 1, 0))
     page.repeat_rows(0)
@@ -176,6 +182,17 @@ def _column_width(heading: str, values: pd.Series, number_format: str) -> int:
         texts = [f"{value:,.2f}" for value in values.dropna().head(MEASURED_ROWS)]
     widest = max([_width(heading) // 2 + 2, *(_width(str(text)) + 2 for text in texts)])
     return min(max(widest, MIN_WIDTH), MAX_WIDTH)
+
+
+def _lines(sheet: Sheet, rows: range) -> list[int]:
+    """Return how many lines the tallest cell of each row needs at the widest a column may be."""
+    texts = [shown.values.iloc[rows.start:rows.stop].fillna("") for shown in sheet.values()
+             if shown.format == TEXT_FORMAT]
+    return [max(_lines_of(text, MAX_WIDTH) for text in row) for row in zip(*texts, strict=True)]
+
+
+def _lines_of(text: str, width: int) -> int:
+    return sum(1 + _width(line) // width for line in text.split("\n"))
 
 
 def _width(text: str) -> int:

@@ -15,10 +15,18 @@ import websocket
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
+    "--disable-background-networking", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-port=0",
 )
+OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+DESK = {"deviceScaleFactor": 1, "mobile": False}
+MIDDLE_OF = """(() => {
+  const node = document.querySelector(%s);
+  node.scrollIntoView({block: 'nearest'});
+  const box = node.getBoundingClientRect();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+})()"""
 PATIENCE_S = 60
 PAUSE_S = 0.02
 
@@ -95,9 +103,7 @@ class Page(Connection):
 
     def click(self, selector: str) -> None:
         """Click in the middle of an element."""
-        x, y = self.evaluate(f"(() => {{ const node = document.querySelector({json.dumps(selector)}); node.scrollIntoView({{block: 'nearest'}});"
-                             " const box = node.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; })()")
-        self.click_at(x, y)
+        self.click_at(*self.evaluate(MIDDLE_OF % json.dumps(selector)))
 
     def click_at(self, x: float, y: float) -> None:
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
@@ -134,8 +140,8 @@ class Browser:
         try:
             for domain in ("Page", "Runtime", "Log", "Network"):
                 page.call(f"{domain}.enable")
-            page.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
-            page.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+            page.call("Network.emulateNetworkConditions", **OFFLINE)
+            page.call("Emulation.setDeviceMetricsOverride", width=width, height=height, **DESK)
             if before:
                 page.call("Page.addScriptToEvaluateOnNewDocument", source=before)
             page.call("Page.navigate", url=file.resolve().as_uri())

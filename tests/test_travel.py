@@ -395,3 +395,10 @@ def test_walks_on_the_wuxi_streets_agree_with_networkx(shared) -> None:
     expected = [reached.get(f"middle of {homes[name][0]}", math.nan) + 8 for name in walks.index]
     assert len(walks) >= 300
     assert metres(walks) == pytest.approx(expected, abs=1e-4, nan_ok=True)
+
+
+def test_without_any_access_nobody_can_walk_between_estates() -> None:
+    edges, _ = build_network(streets())
+    none = pd.DataFrame({"estate_id": [], "edge": [], "along_m": [], "leg_m": []})
+    pairs = pd.DataFrame({"estate_a": ["A"], "estate_b": ["B"]})
+    assert walk_between(pairs, none, edges, limit_m=100)["distance_m"].isna().all()

@@ -15,14 +15,14 @@ LANE_ABOVE_M2, ALLEY_ABOVE_M2 = 38_000, 18_000
 SMALLEST_BLOCK_M2, LARGEST_BLOCK_M2 = 2_500, 220_000
 TARGET_M2 = {"old": (4_600, 9_000), "inner": (6_300, 15_000), "outer": (8_800, 22_000), "edge": (12_000, 38_000)}
 
-# name, subdistrict number, community number, planning unit, from s, to s, from t, to t: the first that holds a block's middle
+# name, subdistrict number, community number, planning unit, from s, to s, from t, to t; the first that holds a place
 COMMUNITIES = [
     ("西川社区", 1, 1, "西川产业居住单元", -2400, -1450, 30, 900),
     ("西关社区", 1, 2, "西关居住单元", -1450, -640, 30, 900),
     ("南门社区", 1, 3, "古堡老城单元", -640, 540, 30, 490),
     ("水车社区", 1, 4, "水车居住单元", -1800, -560, -546, -30),
-    ("磨坊社区", 1, 5, "磨坊商住单元", -560, 700, -546, -30),
-    ("铁南社区", 1, 6, "铁南居住单元", -1000, 800, -900, -574),
+    ("磨坊社区", 1, 5, "古堡老城单元", -560, 700, -546, -30),
+    ("铁南社区", 1, 6, "古堡老城单元", -1000, 800, -900, -574),
     ("鼓楼社区", 2, 1, "古堡老城单元", -640, 540, 490, 900),
     ("祁连社区", 2, 2, "祁连行政单元", 540, 1050, 30, 900),
     ("丁香社区", 2, 3, "东川居住单元", 1050, 1690, 30, 900),

@@ -70,7 +70,7 @@ def estates_facts(clean, rows, faults, true_values):
 
 
 def _rows_of(ids, at, first=1):
-    """Return the row of every id, the first row counted as `first`; two rows where ids are a pair or one is used twice."""
+    """Return the row of every id, the first row counted as `first`; both rows of a pair, or of an id used twice."""
     rows = [[int(k) + first for k in at.index[at.isin(one if isinstance(one, list) else [one])]] for one in ids]
     return [found[0] if len(found) == 1 else found for found in rows]
 
@@ -88,9 +88,7 @@ def facilities_facts(clean, rows, faults, true_values):
         "faults": faults,
         "fault_rows": sheet_rows,
         "true_values": true_values,
-        "types": {
-            code: int(number) for code, number in sorted(rows["facility_type"].replace("", None).value_counts().items())
-        },
+        "types": {code: int(number) for code, number in sorted(rows["facility_type"].value_counts().items())},
         "status": {word: int(number) for word, number in sorted(rows["status"].value_counts().items())},
         "elder_rooms_m2_in_use": float(open_rooms["elder_area_m2"].sum()),
         "elder_rooms_m2_in_use_not_in_a_basement": float(

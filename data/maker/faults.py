@@ -9,6 +9,12 @@ from maker.noding import on_grid
 from maker.valley import generator
 
 CHINESE_DIGITS = "〇一二三四五六七八九"
+STRAY_ID = "0199001"
+VOTES = [
+    "consent_participants", "consent_agree", "consent_area_total_m2", "consent_area_participants_m2",
+    "consent_area_agree_m2", "scheme_participants", "scheme_agree", "scheme_satisfaction_share",
+]
+KEPT_BY_A_SLIVER = ("estate_id", "name", "district", "subdistrict", "community", "geometry")
 
 
 def full_width(text):
@@ -25,21 +31,19 @@ class Spoiler:
         self.faults = {}
         self.true = {}
 
-    def take(self, kind, number=1, test=lambda row: True):
+    def take(self, kind, number=1, test=None):
         """Return the next rows that pass `test` and note them under `kind`."""
-        chosen = [k for k in self.queue if test(self.table.loc[k])][:number]
+        chosen = [k for k in self.queue if test is None or test(self.table.loc[k])][:number]
         assert len(chosen) == number, kind
         self.queue = [k for k in self.queue if k not in chosen]
         self.faults.setdefault(kind, []).extend(self.table.at[k, self.key] for k in chosen)
         return chosen
 
-    def write(self, kind, number, column, value, test=lambda row: True):
+    def write(self, kind, number, column, value, test=None):
         """Write `value(row)` into `column` of the next rows, and keep what stood there."""
         for k in self.take(kind, number, test):
-            old = self.table.at[k, column]
-            self.true.setdefault(column, {})[str(self.table.at[k, self.key])] = (
-                old.item() if isinstance(old, np.generic) else old
-            )
+            old, one = self.table.at[k, column], self.table.at[k, self.key]
+            self.true.setdefault(column, {})[one] = old.item() if isinstance(old, np.generic) else old
             self.table.at[k, column] = value(self.table.loc[k])
 
 
@@ -49,20 +53,16 @@ def spoil_estates(estates):
     for column in ("completion_year", "households"):
         rows[column] = rows[column].astype(int).astype(str).astype(object)
     spoiler = Spoiler(rows, "estate_id", 10)
-    compact = {
-        k
-        for k in rows.index
-        if rows.geometry[k].geom_type == "Polygon"
-        and len(rows.geometry[k].exterior.coords) == 5
-        and not rows.geometry[k].interiors
-        and rows.at[k, "form"] == "courtyard"
-        and rows.geometry[k].area > 2_500
-    }
+    compact = {k for k in rows.index if _is_compact(rows.geometry[k]) and rows.at[k, "form"] == "courtyard"}
     _spoil_shapes(spoiler, compact)
     _spoil_years(spoiler)
     _spoil_numbers(spoiler, estates)
     rows, added = _with_added_rows(spoiler, compact)
     return rows, spoiler.faults | added, spoiler.true
+
+
+def _is_compact(shape):
+    return shape.geom_type == "Polygon" and len(shape.exterior.coords) == 5 and shape.area > 2_500
 
 
 def _spoil_shapes(spoiler, compact):
@@ -83,7 +83,7 @@ def _spoil_shapes(spoiler, compact):
 
 def _spoil_years(spoiler):
     year = "completion_year"
-    spoiler.write("year_missing", 4, year, lambda row: None)
+    spoiler.write("year_missing", 4, year, lambda _: None)
     spoiler.write("year_with_suffix", 7, year, lambda row: f"{row[year]}年")
     spoiler.write("year_full_width", 2, year, lambda row: full_width(row[year]))
     spoiler.write(
@@ -94,74 +94,61 @@ def _spoil_years(spoiler):
         lambda row: "1980" < row[year] < "1999",
     )
     spoiler.write("year_two_digits", 1, year, lambda row: f"{row[year][2:]}年", lambda row: "1980" < row[year] < "1999")
-    spoiler.write("year_decade_only", 1, year, lambda row: "九十年代", lambda row: "1990" <= row[year] <= "1999")
+    spoiler.write("year_decade_only", 1, year, lambda _: "九十年代", lambda row: "1990" <= row[year] <= "1999")
 
 
 def _spoil_numbers(spoiler, estates):
     households = "households"
-    spoiler.write("households_missing", 3, households, lambda row: None)
+    spoiler.write("households_missing", 3, households, lambda _: None)
     spoiler.write("households_with_unit", 5, households, lambda row: f"{row[households]}户")
     spoiler.write("households_full_width", 2, households, lambda row: full_width(row[households]))
-    large = set(estates.index[estates["households"] >= 500])
-    spoiler.write("households_with_comma", 1, households, lambda row: "1,024户", lambda row: row.name in large)
+    large = set(estates.index[estates["households"] >= 1000])
+    spoiler.write(
+        "households_with_comma", 1, households,
+        lambda row: f"{int(row[households]):,}户", lambda row: row.name in large,
+    )
     spoiler.write(
         "agree_above_participants",
         1,
         "consent_agree",
         lambda row: row["consent_participants"] + 9,
-        lambda row: row["consent_agree"] == row["consent_agree"] and row["form"] == "courtyard",
+        lambda row: pd.notna(row["consent_agree"]) and row["form"] == "courtyard",
     )
     spoiler.write(
         "elderly_above_residents",
         1,
         "residents_60plus",
         lambda row: row["residents"] * 2,
-        lambda row: row["residents"] == row["residents"] and row["residents_60plus"] == row["residents_60plus"],
+        lambda row: pd.notna(row["residents"]) and pd.notna(row["residents_60plus"]),
     )
-    spoiler.write("structure_unknown_word", 1, "structure", lambda row: "一般", lambda row: row["structure"] == "完好")
+    spoiler.write("structure_unknown_word", 1, "structure", lambda _: "一般", lambda row: row["structure"] == "完好")
 
 
 def _with_added_rows(spoiler, compact):
     """Add a twin outline, an overlapping second phase and a sliver below the others."""
     rows = spoiler.table
-    twin = next(k for k in spoiler.queue if rows.at[k, "form"] == "courtyard" and rows.geometry[k].is_valid)
-    roomy = [k for k in spoiler.queue if k in compact and k != twin and rows.geometry[k].area > 4_000]
+    free = [k for k in spoiler.queue if k in compact and rows.geometry[k].area > 4_000]
+    twin, *roomy = free
     lapped = next(k for k in roomy if _touches_no_other(_annex(rows.geometry[k]), rows, k))
     edged = next(k for k in roomy if k != lapped and _touches_no_other(_strip(rows.geometry[k]), rows, k))
-    added = [rows.loc[twin].copy(), rows.loc[lapped].copy(), rows.loc[edged].copy()]
-    added[0]["name"] = f"原{rows.at[twin, 'name']}(东院)"
-    added[1]["name"] = f"{rows.at[lapped, 'name']}二期"
-    added[1]["geometry"] = _annex(rows.geometry[lapped])
-    plain = [
-        column
-        for column in rows.columns
-        if column not in ("estate_id", "name", "district", "subdistrict", "community", "geometry")
-    ]
-    added[2][plain] = None
-    added[2]["name"] = f"{rows.at[edged, 'name']}边角"
-    added[2]["geometry"] = _strip(rows.geometry[edged])
-    for n, row in enumerate(added):
+    copy, phase, strip = (rows.loc[k].copy() for k in (twin, lapped, edged))
+    copy["name"] = f"原{copy['name']}(东院)"
+    phase["name"], phase["geometry"] = f"{phase['name']}二期", _annex(phase["geometry"])
+    known = {"households": "48", "households_body_works": 48, "consent_eligible": 48, "residents": 121, "buildings": 1,
+             "stairwells": 4, "floor_area_m2": 4_100.0, "land_area_m2": 598.0}
+    phase[list(known)] = list(known.values())
+    phase[[*VOTES, "residents_60plus", "residents_0_3", "survey_done"]] = None
+    strip[[column for column in rows.columns if column not in KEPT_BY_A_SLIVER]] = None
+    strip["name"], strip["geometry"] = f"{strip['name']}边角", _strip(strip["geometry"])
+    for n, row in enumerate((copy, phase, strip)):
         row["estate_id"] = f"{row['estate_id'][:4]}9{n + 1:02d}"
-    added[1]["households"], added[1]["floor_area_m2"], added[1]["residents"] = "48", 4_100.0, 121
-    added[1]["consent_eligible"] = 48
-    for column in (
-        "consent_participants",
-        "consent_agree",
-        "scheme_participants",
-        "scheme_agree",
-        "residents_60plus",
-        "residents_0_3",
-    ):
-        added[1][column] = np.nan
+    ids = rows["estate_id"]
     faults = {
-        "identical_outline": [[rows.at[twin, "estate_id"], added[0]["estate_id"]]],
-        "overlapping_pair": [[rows.at[lapped, "estate_id"], added[1]["estate_id"]]],
-        "sliver": [added[2]["estate_id"]],
+        "identical_outline": [[ids[twin], copy["estate_id"]]], "overlapping_pair": [[ids[lapped], phase["estate_id"]]],
+        "sliver": [strip["estate_id"]],
     }
-    frame = gpd.GeoDataFrame(
-        pd.DataFrame([*(row for _, row in rows.iterrows()), *added]), geometry="geometry", crs=rows.crs
-    )
-    return frame.reset_index(drop=True), faults
+    table = pd.DataFrame([*(row for _, row in rows.iterrows()), copy, phase, strip]).reset_index(drop=True)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=rows.crs), faults
 
 
 def _longest_edge(shape):
@@ -194,7 +181,7 @@ def _strip(shape):
 
 
 def spoil_facilities(table):
-    """Return the rows of the ledger with spoilt coordinates, areas and codes and two copies, and the faults by kind (ids)."""
+    """Return the rows of the ledger with spoilt coordinates, areas and codes and two copies, and the faults by kind."""
     rows = table.copy()
     for column in ("lon", "lat", "floor_area_m2", "amap_code", "word"):
         rows[column] = rows[column].astype(object)
@@ -213,7 +200,7 @@ def spoil_facilities(table):
         5,
         "floor_area_m2",
         lambda row: next(forms).format(int(row["floor_area_m2"])),
-        lambda row: _is_shop(row) and row["floor_area_m2"] == row["floor_area_m2"],
+        lambda row: _is_shop(row) and pd.notna(row["floor_area_m2"]),
     )
     spoiler.write(
         "code_lost_leading_zero",
@@ -222,13 +209,13 @@ def spoil_facilities(table):
         lambda row: int(row["amap_code"]),
         lambda row: row["amap_code"] == "060200",
     )
-    for k in spoiler.take("type_only_as_code", 8, lambda row: _is_shop(row) and row["amap_code"]):
+    for k in spoiler.take("type_only_as_code", 8, _is_known_by_code):
         rows.at[k, "word"] = None
     copies = [
         rows.loc[k].copy()
         for k in spoiler.take("duplicate_within_20_m", 2, lambda row: row["facility_type"] == "PHARMACY")
     ]
-    spoiler.faults["unknown_type_word"] = rows.loc[rows["facility_type"] == "", "facility_id"].tolist()
+    spoiler.faults["unknown_type_word"] = rows.loc[rows["facility_type"].isna(), "facility_id"].tolist()
     for n, copy in enumerate(copies):
         copy["facility_id"] = f"SS{len(rows) + n + 1:04d}"
         copy["name"] = copy["name"].split("(")[0]
@@ -245,6 +232,10 @@ def _is_shop(row):
     return row["facility_type"] in ("CONVENIENCE", "PHARMACY", "PARCEL", "DAILY_SHOPS")
 
 
+def _is_known_by_code(row):
+    return row["facility_type"] in ("CONVENIENCE", "PHARMACY") and pd.notna(row["amap_code"])
+
+
 def spoil_sites(table):
     """Return the sites with prices and storeys as people write them, and the faults by kind (ids)."""
     rows = table.copy()
@@ -252,7 +243,7 @@ def spoil_sites(table):
     price = "conversion_yuan_per_m2"
     spoiler.write("price_with_comma", 1, price, lambda row: f"{int(row[price]):,}", lambda row: int(row[price]) >= 1000)
     spoiler.write("price_with_unit", 1, price, lambda row: f"{row[price]}元")
-    spoiler.write("price_not_a_number", 1, price, lambda row: "面议")
+    spoiler.write("price_not_a_number", 1, price, lambda _: "面议")
     for k in spoiler.take("dispute_in_remark", 1, lambda row: row["site_kind"] == "闲置房屋"):
         rows.at[k, "note"] = "产权有纠纷"
     spoiler.faults["storey_range"] = rows.loc[rows["storey"] == "1-2层", "site_id"].tolist()
@@ -260,7 +251,8 @@ def spoil_sites(table):
     return rows, spoiler.faults, spoiler.true
 
 
-def spoil_gates(table):
-    """Return the gates with one whose estate is in no file."""
-    stray = table.iloc[[len(table) // 2]].assign(estate_id="0199001")
-    return pd.concat([table, stray], ignore_index=True), {"gate_of_unknown_estate": ["0199001"]}
+def spoil_gates(table, lost_id):
+    """Return the gates with one whose estate is in no file; `lost_id` is an id that a fault took from its estate."""
+    table = table[table["estate_id"] != lost_id]
+    stray = table.iloc[[len(table) // 2]].assign(estate_id=STRAY_ID)
+    return pd.concat([table, stray], ignore_index=True), {"gate_of_unknown_estate": [STRAY_ID]}

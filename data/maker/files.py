@@ -104,6 +104,11 @@ LEDGER = [
     ("community", "所在社区", 12),
 ]
 LEDGER_HEADER_ROW = 3
+LEDGER_NOTES = (
+    "坐标由高德地图拾取，为GCJ-02(火星坐标)。",
+    "养老用房面积只填实际用于养老服务的房间。",
+    "状态分在用、在建、规划、停用四类。",
+)
 SITE_FIELDS = [
     ("site_id", "资源编号"),
     ("name", "名称"),
@@ -136,15 +141,8 @@ def degrees_of(table, datum):
 def write_estates(rows, folder):
     """Write estates.shp: GBK text, no .cpg, and no language driver in the .dbf."""
     schema = {"geometry": "Polygon", "properties": {theirs: kind for _, theirs, kind in ESTATE_FIELDS}}
-    with fiona.open(
-        folder / "estates.shp",
-        "w",
-        driver="ESRI Shapefile",
-        crs=FILE_CRS.from_epsg(CRS_CODE),
-        schema=schema,
-        encoding="gbk",
-        DBF_DATE_LAST_UPDATE=DAY,
-    ) as sink:
+    how = {"driver": "ESRI Shapefile", "crs": FILE_CRS.from_epsg(CRS_CODE), "schema": schema, "encoding": "gbk"}
+    with fiona.open(folder / "estates.shp", "w", DBF_DATE_LAST_UPDATE=DAY, **how) as sink:
         for row in rows.to_dict("records"):
             properties = {theirs: _cell(row[ours], kind) for ours, theirs, kind in ESTATE_FIELDS}
             sink.write({"geometry": mapping(row["geometry"]), "properties": properties})
@@ -165,7 +163,7 @@ def _cell(value, kind):
 
 
 def write_ledger(rows, path, title, note):
-    """Write the facility ledger: a merged title, a note, headings in row 3, merged subdistricts, a totals row and a sheet of notes."""
+    """Write the facility ledger: title, note, headings in row 3, merged subdistricts, totals, a sheet of notes."""
     with xlsxwriter.Workbook(path) as book:
         book.set_properties({"created": datetime.fromisoformat(DAY)})
         bold, plain = book.add_format({"bold": True, "align": "center"}), book.add_format({"valign": "vcenter"})
@@ -188,13 +186,7 @@ def write_ledger(rows, path, title, note):
         sheet.write_string(total, 0, "合计", bold)
         sheet.write_string(total, 2, f"{len(rows)}处", bold)
         notes = book.add_worksheet("填表说明")
-        for k, line in enumerate(
-            (
-                "坐标由高德地图拾取，为GCJ-02(火星坐标)。",
-                "养老用房面积只填实际用于养老服务的房间。",
-                "状态分在用、在建、规划、停用四类。",
-            )
-        ):
+        for k, line in enumerate(LEDGER_NOTES):
             notes.write_string(k, 0, line)
     _stored(path)
 
@@ -229,13 +221,7 @@ def write_sites(rows, path):
 def _text(value):
     if value is None or value != value:
         return ""
-    return (
-        f"{value:.6f}"
-        if isinstance(value, float) and not value.is_integer()
-        else str(int(value))
-        if isinstance(value, float)
-        else str(value)
-    )
+    return f"{value:.6f}".removesuffix(".000000") if isinstance(value, float) else str(value)
 
 
 def write_geojson(rows, path, fields):
@@ -243,13 +229,8 @@ def write_geojson(rows, path, fields):
     features = []
     for row in rows.to_dict("records"):
         shape = gpd.GeoSeries([row["geometry"]], crs=CRS_CODE).to_crs(4490).iloc[0]
-        features.append(
-            {
-                "type": "Feature",
-                "properties": {theirs: row[ours] for theirs, ours in fields.items()},
-                "geometry": _rounded(mapping(shape)),
-            }
-        )
+        properties = {theirs: row[ours] for theirs, ours in fields.items()}
+        features.append({"type": "Feature", "properties": properties, "geometry": _rounded(mapping(shape))})
     lines = ",\n".join(json.dumps(feature, ensure_ascii=False) for feature in features)
     path.write_text(
         f'{{"type": "FeatureCollection", "name": "{path.stem}", "features": [\n{lines}\n]}}\n',

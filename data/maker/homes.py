@@ -4,53 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely.affinity import rotate, translate
+from shapely.affinity import rotate, scale, translate
 from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
 from maker.blocks import community_of, zone_of
+from maker.names import lines_of
 from maker.noding import on_grid
 from maker.valley import generator, hill_foot, to_map
 
 ESTATES = 300
-SINGLE_PARCELS = 25
+SINGLE_PARCELS = 22
 LARGEST_SINGLE_M2, SMALLEST_SINGLE_M2 = 5_200, 1_500
 
-# what it is, s, t, from m2, to m2: the parcel nearest to the place that is of this size
-CAMPUSES = [
-    ("县政府", 620, 420, 4_000, 14_000),
-    ("县人民医院", 300, 380, 5_000, 16_000),
-    ("第一中学", -900, 600, 9_000, 30_000),
-    ("第二中学", 1250, -150, 9_000, 40_000),
-    ("第三中学", 1800, 350, 9_000, 40_000),
-    ("第一小学", -420, 340, 4_000, 12_000),
-    ("第二小学", 880, 160, 4_500, 12_000),
-    ("西关小学", -1250, 170, 5_000, 14_000),
-    ("水车小学", -1080, -330, 5_000, 16_000),
-    ("丁香小学", 1380, 420, 5_000, 20_000),
-    ("铁南小学", -250, -750, 4_500, 16_000),
-    ("鼓楼广场", -210, 540, 2_500, 7_000),
-    ("柳川公园", -700, 110, 4_000, 12_000),
-    ("北山公园", 420, 640, 4_000, 14_000),
-    ("水车公园", -1450, -120, 4_000, 16_000),
-    ("丁香公园", 1300, 120, 4_000, 20_000),
-    ("体育场", 900, 560, 6_000, 20_000),
-    ("文化馆", 40, 430, 3_000, 9_000),
-    ("农贸市场", -330, 190, 2_500, 8_000),
-    ("农贸市场", 260, -150, 2_500, 9_000),
-    ("农贸市场", -1350, 420, 3_000, 12_000),
-    ("农贸市场", 1150, -330, 3_000, 12_000),
-    ("汽车站", -1550, 190, 5_000, 20_000),
-    ("火车站", 1120, -390, 5_000, 20_000),
-    ("毛纺厂", 2050, 420, 14_000, 40_000),
-    ("毛纺厂", 2150, 180, 12_000, 40_000),
-    ("粮库", -1450, -340, 7_000, 24_000),
-    ("货场", 1650, -370, 8_000, 40_000),
-    ("水泥厂", -2050, 480, 9_000, 40_000),
-    ("中医院", 350, -330, 3_500, 10_000),
-    ("敬老院", 1250, 520, 3_500, 12_000),
-    ("党校", 760, 330, 4_000, 12_000),
-    ("鼓楼商城", -150, 320, 2_500, 7_000),
-]
 KEPT_EMPTY = {"old": 0.06, "inner": 0.14, "outer": 0.18, "edge": 0.30}  # shops, offices, workshops, waste ground
 # s, t, length, depth, turn in degrees; the last one stands too far from any street to be reached on foot
 SCATTERED = [
@@ -79,7 +44,7 @@ class Home:
 
 
 def settle(parcels, roads):
-    """Return the estates of the town, the campuses by name, and the parcels left over for other uses."""
+    """Return the estates, the campuses (line of campuses.csv, parcel), and the parcels left for other uses."""
     rng = generator(2)
     campuses, free = _campuses(parcels)
     chance = rng.random(len(free))
@@ -89,7 +54,8 @@ def settle(parcels, roads):
     homes = [home for k in kept if k in single for home in _single_buildings(free[k], rng)]
     homes += [_scattered(*place) for place in SCATTERED]
     others = [k for k in kept if k not in single]
-    order = sorted((others[k] for k in rng.permutation(len(others))), key=lambda k: not _is_wanted(free[k]))
+    lived_in = _lived_in(free, rng)
+    order = sorted(others, key=lambda k: (not _is_wanted(free[k]), lived_in[k]))
     chosen = sorted(order[: ESTATES - len(homes)])
     assert len(homes) + len(chosen) == ESTATES, f"only {len(homes) + len(chosen)} estates: lower KEPT_EMPTY"
     streets = shapely.STRtree([road.line for road in roads if road.kind not in ("wall", "motorway", "motorway_link")])
@@ -100,12 +66,20 @@ def settle(parcels, roads):
 
 def _campuses(parcels):
     free, campuses = list(parcels), []
-    for name, s, t, low, high in CAMPUSES:
+    for line in lines_of("campuses.csv"):
+        s, t, low, high = (int(line[name]) for name in ("s", "t", "smallest_m2", "largest_m2"))
         fitting = [parcel for parcel in free if low <= parcel.shape.area <= high]
-        best = min(fitting, key=lambda parcel: (np.hypot(parcel.s - s, parcel.t - t), parcel.s))
+        best = min(fitting, key=lambda parcel, s=s, t=t: (np.hypot(parcel.s - s, parcel.t - t), parcel.s))
         free.remove(best)
-        campuses.append((name, best))
+        campuses.append((line, best))
     return campuses, free
+
+
+def _lived_in(parcels, rng):
+    """Return a number per parcel, low where people live: shops and offices keep together, so estates do too."""
+    s, t = np.array([(parcel.s, parcel.t) for parcel in parcels]).T
+    central = np.array([0.3 * (parcel.zone == "old") for parcel in parcels])
+    return 0.17 * (np.sin(s / 190 + 0.4) + np.sin(t / 150 + s / 410)) + 0.6 * rng.random(len(parcels)) - central
 
 
 def _is_wanted(parcel):
@@ -125,17 +99,17 @@ def _estate(parcel, streets, rng):
         shape = _bitten(shape, 14 + 12 * rng.random(), 12 + 12 * rng.random(), rng)
     elif draw < 0.33:
         shape = _bitten(shape, 0.42 * shape.length / 4, 0.5 * shape.length / 4, rng)
-    elif draw < 0.36 and shape.area > 9_000:
-        court = shape.centroid.buffer(0.16 * np.sqrt(shape.area), quad_segs=1)
+    elif draw < 0.41 and shape.area > 9_000:
+        court = scale(shape.minimum_rotated_rectangle, 0.35, 0.4)
         shape = Polygon(shape.exterior, [court.exterior]) if court.within(shape.buffer(-8)) else shape
-    elif draw < 0.375 and shape.area > 7_000:
+    elif draw < 0.43 and shape.area > 7_000:
         shape = _halved(shape)
     if streets.query(shape, predicate="dwithin", distance=40).size == 0:
         shape = parcel.shape
-    return Home(on_grid(_largest(shape, form)), parcel.s, parcel.t, parcel.zone, form, parcel.community)
+    return Home(on_grid(_largest(shape)), parcel.s, parcel.t, parcel.zone, form, parcel.community)
 
 
-def _largest(shape, form):
+def _largest(shape):
     if shape.geom_type == "MultiPolygon" and not all(part.area > 1_500 for part in shape.geoms):
         return max(shape.geoms, key=lambda part: part.area)
     return shape

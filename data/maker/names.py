@@ -1,5 +1,6 @@
 """What the places are called. Every name is put together from these words; likeness to a real place is chance."""
 
+import csv
 from pathlib import Path
 
 COUNTY = "河湟县"
@@ -18,6 +19,11 @@ SCATTERED_NAMES = (
     "西川道班家属楼", "砖瓦窑家属院", "气象站家属楼", "水车砖厂家属院",
     "东川汽修厂家属院", "东川道班家属楼", "种羊场家属院", "北山林场家属楼",
 )
+
+
+def lines_of(name):
+    """Return the lines of a CSV file beside this one."""
+    return list(csv.DictReader(Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()))
 
 
 def words_of(kind):

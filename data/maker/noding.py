@@ -12,8 +12,9 @@ LOOSE_END_M = 62.0
 
 
 def on_grid(geometry):
-    """Return the geometry with its coordinates rounded to centimetres."""
-    return shapely.transform(geometry, lambda xy: np.round(xy, DIGITS))
+    """Return the geometry with its coordinates rounded to centimetres, no vertex twice in a row."""
+    rounded = shapely.transform(geometry, lambda xy: np.round(xy, DIGITS))
+    return rounded if rounded.geom_type == "Point" else shapely.remove_repeated_points(rounded)
 
 
 def crossed(roads):

@@ -12,10 +12,19 @@ from maker.blocks import COMMUNITIES, SUBDISTRICTS
 from maker.names import COUNTY, HAZARDS, estate_names
 from maker.valley import CRS_CODE, generator, to_valley
 
-UP_TO_2000, UP_TO_2005 = 0.70, 0.85  # shares of the estates built until then
+UP_TO_2000, UP_TO_2005 = 0.73, 0.89  # shares of the estates built until then
 SURVEYED = 0.64
-TOWERS = 4  # the largest new estates, of 18 storeys
+TOWER_STOREYS = [18, 18, 18, 26]  # of the largest new estates, the largest last
+LARGEST_HOUSEHOLDS = 1_208
+RENOVATED = (2023, 2023, 2022, 2022, 2022, 2021, 2021, 2021, 2019, 2018, 2016, 2014, 2013, 2012)
+SATISFIED = (0.97, 0.95, 0.93, 0.91, 0.9, 0.9, 0.86, 0.78)  # of those renovated last: above, at and below 90 %
 YES, NO = "是", "否"
+FLAGS = {
+    "shanty_plan": "棚户区改造计划",
+    "self_built": "自建房为主",
+    "urban_village": "城中村",
+    "demolish_rebuild": "拆除重建",
+}
 # built until, gross m2 per household, storeys (equally likely), share of the plot that is built on
 HOUSES = [
     (1979, 54, (2, 3, 3, 4), 0.34),
@@ -35,6 +44,7 @@ def people(homes, streets):
     estates = _houses(estates, rng)
     estates = _persons(estates, rng)
     estates = _condition(estates, rng)
+    estates = _shortcomings(estates, rng)
     estates = _consent(estates, rng)
     estates = _scheme(estates, rng)
     return _renovated(estates, rng)
@@ -44,30 +54,16 @@ def _placed(homes, streets):
     rows = []
     for home in homes:
         community, subdistrict, number, *_ = COMMUNITIES[home.community]
-        rows.append(
-            {
-                "district": COUNTY,
-                "subdistrict": SUBDISTRICTS[subdistrict],
-                "community": community,
-                "form": home.form,
-                "zone": home.zone,
-                "s": home.s,
-                "prefix": f"{subdistrict:02d}{number:02d}",
-                "geometry": home.shape,
-            }
-        )
+        rows.append({
+            "district": COUNTY, "subdistrict": SUBDISTRICTS[subdistrict], "community": community, "form": home.form,
+            "zone": home.zone, "s": home.s, "prefix": f"{subdistrict:02d}{number:02d}", "geometry": home.shape,
+        })
     estates = gpd.GeoDataFrame(rows, crs=CRS_CODE)
     estates["order"] = to_valley(estates.centroid.x, estates.centroid.y)[0].round(2)
     estates = estates.sort_values(["prefix", "order"], ignore_index=True)
     estates.insert(0, "estate_id", estates["prefix"] + (estates.groupby("prefix").cumcount() + 1).map("{:03d}".format))
-    named = [
-        street
-        for street in streets
-        if street.name
-        and street.kind in ("primary", "secondary", "tertiary", "residential")
-        and not street.bridge
-        and not street.tunnel
-    ]
+    large = [street for street in streets if street.kind in ("primary", "secondary", "tertiary", "residential")]
+    named = [street for street in large if street.name and not street.bridge and not street.tunnel]
     nearest = shapely.STRtree([street.line for street in named]).nearest(estates.geometry.values)
     estates["nearest_street"] = [named[k].name for k in nearest]
     return estates
@@ -75,9 +71,8 @@ def _placed(homes, streets):
 
 def _years(estates, rng):
     """Return years that rise from the old centre outwards, in the shares UP_TO_2000 and UP_TO_2005."""
-    age = estates["zone"].map({"old": 0.0, "inner": 0.7, "outer": 1.35, "edge": 1.9}) + 0.62 * rng.normal(
-        size=len(estates)
-    )
+    age = estates["zone"].map({"old": 0.0, "inner": 0.7, "outer": 1.35, "edge": 1.9})
+    age = age + 0.62 * rng.normal(size=len(estates))
     age -= estates["community"].map({"铁南社区": 0.9, "东川社区": 1.5, "西川社区": 0.6}).fillna(0)
     age -= 0.5 * estates["form"].isin(["single", "scattered"])
     rank = np.empty(len(estates))
@@ -98,16 +93,17 @@ def _houses(estates, rng):
     slab = estates["form"].isin(["single", "scattered"]) & (estates.area < 1_000)
     storeys = np.where(slab, np.clip(storeys, 3, 7), storeys)
     built_on = np.where(slab, 0.96, built_on)
-    tallest = estates.area.where(estates["completion_year"] > 2005, 0).sort_values(kind="stable").index[-TOWERS:]
-    storeys[tallest], built_on[tallest] = 18, 0.24
+    new = estates.area.where(estates["completion_year"] > 2005, 0).sort_values(kind="stable")
+    tallest = new.index[-len(TOWER_STOREYS) :]
+    storeys[tallest], built_on[tallest] = TOWER_STOREYS, 0.24
     floor = estates.area * built_on * storeys
     per_household = np.array([HOUSES[e][1] for e in era]) * rng.uniform(0.92, 1.1, len(estates))
-    households = np.clip(np.round(floor * 0.94 / per_household), 12, 895).astype(int)
+    floor[tallest[-1]] = LARGEST_HOUSEHOLDS * per_household[tallest[-1]] / 0.94
+    households = np.clip(np.round(floor * 0.94 / per_household), 12, None).astype(int)
     flats_a_landing = np.where(storeys >= 11, 4, 2)
     estates["buildings"] = np.where(slab, 1, np.clip(np.round(estates.area * built_on / 640), 1, None)).astype(int)
-    estates["stairwells"] = np.maximum(np.ceil(households / (storeys * flats_a_landing)), estates["buildings"]).astype(
-        int
-    )
+    landings = np.ceil(households / (storeys * flats_a_landing))
+    estates["stairwells"] = np.maximum(landings, estates["buildings"]).astype(int)
     estates["storeys_max"] = storeys
     estates["households"] = households
     estates["households_body_works"] = np.round(
@@ -177,25 +173,21 @@ def _condition(estates, rng):
     estates["expropriation_year"] = pd.Series([None] * number, dtype=object)
     _few(estates, "expropriation_year", [2026, 2028, 2030, 2031, 2034], lambda row: row.zone in ("old", "inner"), rng)
     estates["exclusions"] = pd.Series([None] * number, dtype=object)
-    _few(
-        estates,
-        "exclusions",
-        ["棚户区改造计划", "城中村", "城中村、自建房为主", "拆除重建", "自建房为主"],
-        lambda row: row.completion_year < 1990,
-        rng,
-    )
-    for column, word in (
-        ("shanty_plan", "棚户区改造计划"),
-        ("self_built", "自建房为主"),
-        ("urban_village", "城中村"),
-        ("demolish_rebuild", "拆除重建"),
-    ):
+    excluded = [*FLAGS.values(), "城中村、自建房为主"]
+    _few(estates, "exclusions", excluded, lambda row: row.completion_year < 1990, rng)
+    for column, word in FLAGS.items():
         estates[column] = np.where(estates["exclusions"].fillna("").str.contains(word), YES, NO)
-    worn = np.clip((2012 - year) / 40, 0, 1)
+    return estates
+
+
+def _shortcomings(estates, rng):
+    number = len(estates)
+    old, worn = estates["completion_year"] <= 2000, np.clip((2012 - estates["completion_year"]) / 40, 0, 1)
     estates["neglect"] = np.where(rng.random(number) < 0.25 + 0.6 * worn, YES, NO)
     estates["municipal_gaps"] = np.where(rng.random(number) < 0.15 + 0.8 * worn, YES, NO)
     estates["service_gaps"] = np.where(rng.random(number) < 0.72, YES, _words(rng, number, (NO,), (0.8,)))
     estates.loc[old & (estates["neglect"] == NO) & (estates["municipal_gaps"] == NO), "municipal_gaps"] = YES
+    estates.loc[(estates["neglect"] == NO) & (estates["municipal_gaps"] == NO), "service_gaps"] = YES
     newer = [k for k in rng.permutation(number) if not old[k]]
     estates.loc[newer[:5], ["neglect", "municipal_gaps", "service_gaps"]] = NO
     estates["hazards"] = [
@@ -204,13 +196,7 @@ def _condition(estates, rng):
     estates["owner_type"] = [
         _owner(row, draw) for row, draw in zip(estates.itertuples(), rng.random(number), strict=True)
     ]
-    _few(
-        estates,
-        "owner_type",
-        ["军队", "军休", "直管公房", "直管公房", "直管公房"],
-        lambda row: row.completion_year < 1996,
-        rng,
-    )
+    _few(estates, "owner_type", ["军队", "军休", *["直管公房"] * 3], lambda row: row.completion_year < 1996, rng)
     estates["pm_status"] = np.where(
         old,
         _words(rng, number, ("三无", "社区代管", "单位", "自管", "物业"), (0.38, 0.24, 0.16, 0.12, 0.08)),
@@ -228,11 +214,9 @@ def _owner(row, draw):
     if row.completion_year > 2000:
         return "商品房"
     if row.name.endswith(("家属院", "家属楼", "职工宿舍", "住宅楼")):
-        return (
-            ("国企" if row.name[:-3].endswith(("厂", "公司", "队", "段", "站", "场", "院")) else "事业")
-            if draw < 0.45
-            else "房改房"
-        )
+        unit = row.name.removesuffix("家属院").removesuffix("家属楼").removesuffix("职工宿舍").removesuffix("住宅楼")
+        owner = "国企" if unit.endswith(("厂", "公司", "队", "段", "站", "场", "一院", "二院", "三院")) else "事业"
+        return owner if draw < 0.45 else "房改房"
     return "房改房" if draw < 0.4 else "混合" if draw < 0.62 else "商品房"
 
 
@@ -250,7 +234,7 @@ def _consent(estates, rng):
     took_part = np.maximum(np.floor(households * rng.uniform(0.8, 0.99, number)), np.minimum(agree + 1, households))
     estates["survey_done"] = np.where(asked, YES, _words(rng, number, (NO,), (0.7,)))
     estates["strong_will"] = np.where(
-        asked, _words(rng, number, (YES, NO), (0.95, 0.02)), _words(rng, number, (YES, NO), (0.55, 0.02))
+        asked, _words(rng, number, (YES, NO), (0.95, 0.02)), _words(rng, number, (YES, NO), (0.68, 0.02))
     )
     estates["consent_eligible"] = households
     estates["consent_participants"] = pd.Series(took_part).where(asked)
@@ -300,29 +284,11 @@ def _renovated(estates, rng):
         for k in rng.permutation(len(estates))
         if estates.at[k, "completion_year"] <= 1998 and estates.at[k, "households"] >= 60
     ]
-    satisfied = [0.97, 0.95, 0.93, 0.91, 0.9, 0.9, 0.86, 0.78]
-    for n, k in enumerate(fitting[:14]):
-        estates.at[k, "renovated_year"] = (
-            2023,
-            2023,
-            2022,
-            2022,
-            2022,
-            2021,
-            2021,
-            2021,
-            2019,
-            2018,
-            2016,
-            2014,
-            2013,
-            2012,
-        )[n]
-        if n < len(satisfied):
-            surveyed = int(estates.at[k, "households"] * (0.7 + 0.03 * n)) // 10 * 10
-            estates.loc[k, ["after_base", "after_surveyed", "after_satisfied"]] = (
-                estates.at[k, "households"],
-                surveyed,
-                round(surveyed * satisfied[n]),
-            )
+    for n, k in enumerate(fitting[: len(RENOVATED)]):
+        estates.at[k, "renovated_year"] = RENOVATED[n]
+        if n < len(SATISFIED):
+            households = estates.at[k, "households"]
+            surveyed = int(households * (0.7 + 0.03 * n)) // 10 * 10
+            counts = [households, surveyed, round(surveyed * SATISFIED[n])]
+            estates.loc[k, ["after_base", "after_surveyed", "after_satisfied"]] = counts
     return estates

@@ -193,12 +193,9 @@ def planning_units(blocks):
     names = list(dict.fromkeys(row[3] for row in COMMUNITIES))
     rows = []
     for name in names:
-        parts = [
-            block.buffer(0.4, join_style="mitre") for block, community in blocks if COMMUNITIES[community][3] == name
-        ]
+        parts = [block.buffer(0.4, join_style="mitre") for block, number in blocks if COMMUNITIES[number][3] == name]
         shape = shapely.union_all(parts).buffer(-0.4, join_style="mitre").simplify(0.5)
-        shape = max(getattr(shape, "geoms", [shape]), key=lambda part: part.area)
-        rows.append({"name": name, "kind": UNIT_KINDS.get(name, "居住"), "geometry": on_grid(Polygon(shape.exterior))})
+        rows.append({"name": name, "kind": UNIT_KINDS.get(name, "居住"), "geometry": on_grid(shape)})
     for shape in hills():
         side = "北山" if to_valley(shape.centroid.x, shape.centroid.y)[1] > 0 else "南山"
         rows.append({"name": f"{side}生态保育单元", "kind": "生态", "geometry": on_grid(shape)})

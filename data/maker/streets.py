@@ -95,7 +95,7 @@ def _marked(streets):
 
 
 def _footbridge(streets):
-    """Return a footbridge over 人民路 between two lanes that end on it opposite each other; it shares no vertex with it."""
+    """Return a footbridge between two lanes that end on 人民路 opposite each other; it shares no vertex with 人民路."""
     avenue = shapely.union_all([street.line for street in streets if street.name == "人民路"])
     ends = [
         (k, end)

@@ -132,7 +132,7 @@ def bent(s, t):
 
 
 def main_roads():
-    """Return the hand-drawn roads and the railway fences, whole; where they should meet they run over by OVERSHOOT_M."""
+    """Return the hand-drawn roads and the railway fences, whole; where they meet they run over by OVERSHOOT_M."""
     roads = []
     for name, kind, width, start, end, t_of in ALONG:
         s = np.arange(start - OVERSHOOT_M, end + OVERSHOOT_M + 1, 10.0)

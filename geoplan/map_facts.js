@@ -1,0 +1,221 @@
+/* What is said of one thing? Gaps, elder care, facilities and rules of an area or estate, as short texts and classes. */
+
+function shade(colour, alpha) {
+  const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  return `rgba(${parts.join(',')},${alpha})`;
+}
+
+function countOf(values, wanted) {
+  return values.reduce((sum, value) => sum + (value === wanted ? 1 : 0), 0);
+}
+
+/* An area's name without the subdistrict in front, where it stands there: 泰山街道 · 朝阳片区 -> 朝阳片区. */
+function shortArea(i) {
+  const { name: names, subdistrict } = app.tables.areas;
+  const front = subdistrict[i] + ' · ';
+  return names[i].startsWith(front) ? names[i].slice(front.length) : names[i];
+}
+
+function leftOutText(i) {
+  const reason = app.tables.estates.left_out[i];
+  return isKnown(reason) ? label('left_out', reason) : word('left_out');
+}
+
+/* ---- gaps ---- */
+
+function gapText(type, estate) {
+  const { states, distances, limits } = app.gapsOfType.get(type);
+  if (states[estate] === 'none') return word('state.none');
+  const far = isKnown(distances[estate]) ? quantity(distances[estate], 'm') : word('unreachable');
+  return far + ' / ' + word('limit', { m: number(limits[estate]) });
+}
+
+function areaGapText(area, type) {
+  const row = (app.gapsOfArea.get(area) || []).find((at) => app.tables.area_gaps.facility_type[at] === type);
+  if (row === undefined || !isKnown(app.tables.area_gaps.is_gap[row])) return word('state.none');
+  return app.tables.area_gaps.is_gap[row] ? uncoveredText(row) : word('state.covered');
+}
+
+function uncoveredText(row) {
+  const { uncovered_residents: people, uncovered_share: share } = app.tables.area_gaps;
+  if (!isKnown(people[row]) || !isKnown(share[row])) return word('uncovered_plain');
+  return word('uncovered', { n: number(people[row]), share: number(share[row] * 100, 0) });
+}
+
+/* ---- elder care ---- */
+
+function careClass(area) {
+  const { elder_short_m2: short } = app.tables.areas;
+  if (!isKnown(short[area])) return 'unknown';
+  if (short[area] <= 0) return 'met';
+  const nth = app.careSteps.findIndex((step) => short[area] <= step);
+  return nth < 0 ? app.careSteps.length : nth;
+}
+
+function careFill(kind) {
+  if (kind === 'unknown') return { fill: '#eceae5', hatch: '#a9a397', stroke: '#8b8478' };
+  return { fill: kind === 'met' ? CARE_MET : CARE_FILLS[kind], stroke: '#33404d' };
+}
+
+function careStyle(area) {
+  const { fill, hatch } = careFill(careClass(area));
+  return { fill, hatch, isFirm: true };
+}
+
+/* Class bounds: round numbers near the quarters of what is short, so that each class holds some areas. */
+function careStepsOf(shorts) {
+  const short = shorts.filter((value) => value > 0).sort((one, other) => one - other);
+  const quarters = [0.25, 0.5, 0.75].map((share) => short[Math.floor(share * short.length)]);
+  const near = (value) =>
+    CARE_LADDER.reduce((best, step) => (Math.abs(step - value) < Math.abs(best - value) ? step : best));
+  const steps = short.length < 4 ? CARE_LADDER.slice(1, 4) : [...new Set(quarters.map(near))];
+  return steps.sort((one, other) => one - other);
+}
+
+function isElderRoom(i) {
+  const { facility_type: type, elder_area_m2: rooms } = app.tables.facilities;
+  return rooms[i] > 0 || groupOfType(type[i]) === 'elder';
+}
+
+/* ---- facilities ---- */
+
+function groupOfType(code) {
+  const type = app.types.get(code);
+  return type ? type.group : 'none';
+}
+
+function groupOfFacility(i) {
+  return groupOfType(app.tables.facilities.facility_type[i]);
+}
+
+function symbolOf(group, status, radius) {
+  const symbol = GROUP_SYMBOLS[group];
+  if (status === 'closed') return { form: symbol.form, fill: '#ffffff', ring: '#8d8a85', ringWidth: 1.4, radius };
+  if (status !== 'existing') return { form: symbol.form, fill: '#ffffff', ring: symbol.fill, ringWidth: 2, radius };
+  return { form: symbol.form, fill: symbol.fill, ring: '#ffffff', ringWidth: 1.1, radius };
+}
+
+/* The few over the many: elder care last. */
+function paintFacilities(view, shows, groupOf = groupOfFacility) {
+  const radius = pointRadius(view);
+  const { status } = app.tables.facilities;
+  for (const group of ['none', 'all', 'child', 'elder']) {
+    const size = radius * (group === 'elder' ? 1.25 : group === 'child' ? 1.1 : 0.9);
+    paintPoints(view, 'facilities', (i) =>
+      shows(i) && groupOf(i) === group ? symbolOf(group, status[i], size) : null,
+    );
+  }
+}
+
+function pointLegend(group, text, shows) {
+  const count = app.tables.facilities.status.reduce((sum, _, i) => sum + (shows(i) ? 1 : 0), 0);
+  return count ? [{ symbol: symbolOf(group, 'existing', 6.5), text, count }] : [];
+}
+
+function statusLegend(shows) {
+  const { status } = app.tables.facilities;
+  const kinds = new Set(
+    status.map((code, i) => (shows(i) ? (code === 'existing' || code === 'closed' ? code : 'coming') : null)),
+  );
+  return ['coming', 'closed']
+    .filter((kind) => kinds.has(kind))
+    .map((kind) => ({ symbol: symbolOf('none', kind, 6), text: word('point.' + kind), count: null }));
+}
+
+/* ---- what leads ---- */
+
+function ranked(table, values, unit) {
+  return values
+    .map((value, i) => ({ value, i }))
+    .filter(({ value }) => isKnown(value))
+    .sort((one, other) => other.value - one.value || one.i - other.i)
+    .map(({ value, i }) => ({
+      text: table === 'areas' ? shortArea(i) : app.tables[table].name[i],
+      beside: table === 'areas' ? app.tables.areas.subdistrict[i] : '',
+      value,
+      said: quantity(value, unit),
+      pick: () => select(table, i, true),
+    }));
+}
+
+/* The hard rules of eligibility that most estates fail, then those that most leave open. */
+function clauseLeaders() {
+  const table = app.tables.verdicts;
+  const rules = new Map();
+  for (let row = 0; row < table.rows; row++) {
+    if (table.stage[row] !== 'eligibility' || table.strength[row] !== 'hard') continue;
+    const rule = rules.get(table.rule_id[row]) || { row, failed: 0, open: 0 };
+    rules.set(table.rule_id[row], rule);
+    if (table.result[row] === 'fail') rule.failed++;
+    else rule.open++;
+  }
+  return [...rules.values()]
+    .sort((one, other) => other.failed - one.failed || other.open - one.open)
+    .map(({ row, failed, open }) => ({
+      text: ruleText(row),
+      value: failed + open,
+      said: '',
+      title: ruleTitle(row),
+      under: clauseText(row) + ' · ' + word('failed_open', { failed: number(failed), open: number(open) }),
+    }));
+}
+
+/* Why estates stand outside every area. */
+function leftOutReasons() {
+  const { left_out: reasons } = app.tables.estates;
+  const counts = new Map();
+  reasons.forEach((reason, i) => {
+    if (app.areaOfEstate[i] < 0) counts.set(reason, (counts.get(reason) || 0) + 1);
+  });
+  const rows = [...counts]
+    .sort((one, other) => other[1] - one[1])
+    .map(([reason, count]) =>
+      make(
+        'li',
+        {},
+        make('span', {}, isKnown(reason) ? label('left_out', reason) : word('left_out')),
+        make('span', { className: 'said' }, quantity(count, 'count')),
+      ),
+    );
+  return rows.length ? section(word('why_left_out'), listed(rows, 10)) : null;
+}
+
+function toVerify() {
+  const { eligibility, households, name: names } = app.tables.estates;
+  const rows = eligibility
+    .map((_, i) => i)
+    .filter((i) => eligibility[i] === 'unknown')
+    .sort((one, other) => (households[other] || 0) - (households[one] || 0) || one - other)
+    .map((i) =>
+      make(
+        'li',
+        {},
+        link('estates', i, names[i]),
+        make('span', { className: 'said' }, quantity(households[i], 'households')),
+      ),
+    );
+  return rows.length ? section(word('to_verify') + ` (${rows.length})`, listed(rows, 10)) : null;
+}
+
+/* ---- rules ---- */
+
+/* What a rule asks, in its own words where we have them. */
+function ruleText(row) {
+  const { rule_id: id, param } = app.tables.verdicts;
+  const rule = app.head.rules[id[row]];
+  return rule ? rule.quote : app.head.params[param[row]] || param[row];
+}
+
+function ruleTitle(row) {
+  const rule = app.head.rules[app.tables.verdicts.rule_id[row]];
+  return rule ? rule.title : '';
+}
+
+function clauseText(row) {
+  const { rule_id: id, document: of, clause } = app.tables.verdicts;
+  const rule = app.head.rules[id[row]];
+  return word('clause', {
+    document: (rule && (rule.number || '《' + rule.title + '》')) || of[row],
+    clause: clause[row],
+  });
+}

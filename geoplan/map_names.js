@@ -1,0 +1,196 @@
+/* What is called what? All names of the map, the important first: areas, estates, streets, water, facilities. */
+
+const ROOM_FOR_SECOND_LINE = 64; // px, side of a square as large as the shape's box
+const UNIT_NAME = { size: 12, weight: 500, colour: '#6f6a60' };
+
+function paintNames(view, theme) {
+  const labels = startLabels(view);
+  const { estates } = app.tables;
+  const { selected } = app.state;
+  const isWide = window.innerWidth >= 1600;
+  const size = (isWide ? 15 : 13) + (view.zoom > 14.5 ? 1 : 0);
+  const linesOfArea = (i, px) => {
+    const second = px > ROOM_FOR_SECOND_LINE ? theme.lineOfArea(i) : '';
+    return [{ text: shortArea(i), size, weight: 600 }].concat(
+      second ? [{ text: second, size: size - 2, weight: 500 }] : [],
+    );
+  };
+  if (selected && selected.layer === 'areas' && isSeen(view, app.shapes.areas.boxes, selected.i)) {
+    const [x, y] = labelPoint(app.shapes.areas, selected.i);
+    setLabel(
+      labels,
+      x * view.scale - view.left,
+      y * view.scale - view.top,
+      linesOfArea(selected.i, Infinity).map((line) => ({ ...line, weight: 700 })),
+      { must: true },
+    );
+  }
+  if (view.zoom < 13.6) labelSubdistricts(labels);
+  if (view.zoom < 16.2) {
+    labelPolygons(
+      labels,
+      'areas',
+      (i, px) => (selected && selected.layer === 'areas' && selected.i === i ? null : linesOfArea(i, px)),
+      {
+        leastPx: 34,
+        shifts: [
+          [0, 0],
+          [0, -14],
+          [0, 14],
+          [0, -26],
+          [0, 26],
+        ],
+      },
+    );
+  }
+  if (view.zoom >= 15.4) {
+    labelPolygons(
+      labels,
+      'estates',
+      (i) => {
+        const second = view.zoom >= 16.4 ? theme.lineOfEstate(i) : '';
+        return [{ text: estates.name[i], size: size - 2, weight: 500 }].concat(
+          second ? [{ text: second, size: size - 3.5, weight: 400 }] : [],
+        );
+      },
+      { leastPx: 40, haloWidth: 3 },
+    );
+  }
+  if (app.state.overlays.streets && view.zoom >= 14.2) labelStreets(labels);
+  if (app.state.overlays.barriers) labelWater(labels);
+  if (view.zoom >= 16.8 && theme.showsPoint) labelFacilities(labels, theme);
+  if (app.state.overlays.heritage) {
+    labelPolygons(
+      labels,
+      'heritage',
+      (i) =>
+        isKnown(app.tables.heritage.name[i])
+          ? [{ text: app.tables.heritage.name[i], size: size - 2, weight: 500, colour: '#6f420b' }]
+          : null,
+      { leastPx: 30 },
+    );
+  }
+  if (app.state.overlays.planning_units) {
+    const units = app.tables.planning_units.name;
+    labelPolygons(labels, 'planning_units', (i) => (isKnown(units[i]) ? [{ text: units[i], ...UNIT_NAME }] : null), {
+      leastPx: 120,
+      haloWidth: 3,
+    });
+  }
+}
+
+function labelWater(labels) {
+  const { kind, name: names } = app.tables.barriers;
+  labelPolygons(
+    labels,
+    'barriers',
+    (i) =>
+      kind[i] === 'water' && isKnown(names[i]) ? [{ text: names[i], size: 14, weight: 500, colour: '#37678c' }] : null,
+    { leastPx: 60, halo: 'rgba(195,217,232,0.9)', spacing: 2 },
+  );
+}
+
+function labelFacilities(labels, theme) {
+  const { view } = labels;
+  const shape = app.shapes.facilities;
+  for (let i = 0; i < shape.count; i++) {
+    if (!isSeen(view, shape.boxes, i) || !theme.showsPoint(i)) continue;
+    const at = shape.points[shape.paths[i]];
+    setLabel(
+      labels,
+      shape.x[at] * view.scale - view.left,
+      shape.y[at] * view.scale - view.top,
+      [{ text: facilityName(i), size: 12, weight: 500, colour: '#2d3a46' }],
+      { align: 'left', shifts: [[pointRadius(view) + 5, 0]], haloWidth: 3 },
+    );
+  }
+}
+
+/* Names along streets: on the longest straight piece in view, turned so that they read from the left. */
+function labelStreets(labels) {
+  const { view } = labels;
+  const { ctx } = view;
+  const shape = app.shapes.streets;
+  const { rank, name } = app.tables.streets;
+  for (let i = 0; i < shape.count; i++) {
+    if (!name[i] || !isSeen(view, shape.boxes, i) || (rank[i] > 3 && view.metresPerPx > 1.3)) continue;
+    const size = rank[i] < 3 ? 13 : 11.5;
+    const font = `500 ${size}px ${FONTS}`;
+    const wide = measured(ctx, font, name[i]);
+    const piece = longestPiece(view, shape, i, wide + 14);
+    if (!piece || !keepLine(labels, piece, wide, size)) continue;
+    ctx.save();
+    ctx.translate(piece.x, piece.y);
+    ctx.rotate(piece.angle);
+    ctx.font = font;
+    ctx.textAlign = 'center';
+    ctx.textBaseline = 'middle';
+    ctx.lineJoin = 'round';
+    ctx.strokeStyle = 'rgba(255,255,255,0.95)';
+    ctx.lineWidth = 3.5;
+    ctx.strokeText(name[i], 0, 0);
+    ctx.fillStyle = '#5b5a57';
+    ctx.fillText(name[i], 0, 0);
+    ctx.restore();
+  }
+}
+
+function longestPiece(view, shape, i, least) {
+  let best = null;
+  let longest = least;
+  for (let path = shape.paths[i]; path < shape.paths[i + 1]; path++) {
+    if (!isSeen(view, shape.pathBoxes, path)) continue;
+    for (let a = shape.points[path]; a < shape.points[path + 1] - 1; a++) {
+      const ax = shape.x[a] * view.scale - view.left;
+      const ay = shape.y[a] * view.scale - view.top;
+      const bx = shape.x[a + 1] * view.scale - view.left;
+      const by = shape.y[a + 1] * view.scale - view.top;
+      const x = (ax + bx) / 2;
+      const y = (ay + by) / 2;
+      const long = Math.hypot(bx - ax, by - ay);
+      if (long <= longest || x < 0 || y < 0 || x > view.width || y > view.height) continue;
+      longest = long;
+      const angle = Math.atan2(by - ay, bx - ax);
+      best = { x, y, angle: Math.abs(angle) > Math.PI / 2 ? angle + Math.PI : angle };
+    }
+  }
+  return best;
+}
+
+function keepLine(labels, { x, y, angle }, wide, size) {
+  const pieces = Math.max(1, Math.ceil(wide / (size * 1.6)));
+  const boxes = [];
+  for (let nth = 0; nth < pieces; nth++) {
+    const along = ((nth + 0.5) / pieces - 0.5) * wide;
+    const atX = x + along * Math.cos(angle);
+    const atY = y + along * Math.sin(angle);
+    boxes.push([atX - size * 0.8, atY - size * 0.8, atX + size * 0.8, atY + size * 0.8]);
+  }
+  if (!boxes.every((box) => isFree(labels, box))) return false;
+  boxes.forEach((box) => reserve(labels, ...box));
+  return true;
+}
+
+/* Names of subdistricts, over the middle of their estates. */
+function labelSubdistricts(labels) {
+  const { view } = labels;
+  for (const [name, { x, y }] of app.subdistricts) {
+    setLabel(
+      labels,
+      x * view.scale - view.left,
+      y * view.scale - view.top,
+      [{ text: name, size: view.zoom < 12 ? 15 : 18, weight: 700, colour: '#6f6a60' }],
+      {
+        spacing: 3,
+        haloWidth: 4,
+        shifts: [
+          [0, 0],
+          [0, -26],
+          [0, 26],
+          [0, -52],
+          [0, 52],
+        ],
+      },
+    );
+  }
+}
