@@ -29,7 +29,7 @@ from maker.files import (
 )
 from maker.homes import settle
 from maker.people import people
-from maker.reuse import gates, heritage, planning_units, sites, utilities
+from maker.reuse import DUG_TWICE, gates, heritage, planning_units, sites, utilities
 from maker.services import serve
 from maker.streets import survey
 from maker.valley import CRS_CODE, RAIL_NAME, RIVER_NAME, railway, river
@@ -87,7 +87,7 @@ def make(out):
         "sites": {"rows": len(offers), "faults": site_faults, "true_values": true_sites},
         "gates": {"rows": len(doors), "gated_estates": int(doors["estate_id"].nunique()) - 1, "faults": gate_faults},
         "streets": streets_facts(streets, blocks) | street_faults,
-        "utilities": {"rows": len(works), "streets": int(works["geometry"].nunique())},
+        "utilities": {"rows": len(works), "streets": int(works["geometry"].nunique()), "dug_twice": DUG_TWICE},
         "water": {"rows": 1}, "rail": {"rows": 1}, "planning_units": {"rows": len(units)},
         "heritage": {"rows": 1, "estates_met": int(met.sum())},
         "communities": [row[0] for row in COMMUNITIES],

@@ -2,7 +2,7 @@
 
     read_project(path)      plan.toml -> Project           every problem told at once
     make_plan(project)      Project   -> Plan              reads the layers, runs every step once (plan.py)
-    publish(plan, out)      Plan      -> run folder        whole or not at all
+    write_run(plan, out)    Plan      -> run folder        whole or not at all
     explain a table         geoplan.schema.columns_of(...) what every column means
 
 The path of the data, one file a step:
@@ -14,13 +14,13 @@ from importlib import import_module
 from importlib.metadata import version
 
 __version__ = version("geoplan")
-__all__ = ["read_project", "make_plan", "publish"]
+__all__ = ["read_project", "make_plan", "write_run"]
 
 # Loaded when first used: `import geoplan` must not pay for the geometry libraries.
 _HOMES = {
     "read_project": ("geoplan.project", "load_project"),
     "make_plan": ("geoplan.plan", "make_plan"),
-    "publish": ("geoplan.publish", "publish"),
+    "write_run": ("geoplan.publish", "publish"),
 }
 
 

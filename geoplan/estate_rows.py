@@ -40,11 +40,14 @@ def flag_exclusions(rows: pd.DataFrame, setting: Setting) -> Checked:
     A word that nobody knows may mean any of the four: the flags it leaves open stay unknown.
     """
     members = rows["exclusions"].map(split_list)
-    stray = members.map(lambda words: [word for word in words if not any(stem in word for stem in EXCLUSIONS.values())])
-    is_open = rows["exclusions"].isna() | stray.map(bool)
+    stray = members.map(lambda words: "、".join(word for word in words if not _is_known(word))).astype("str")
+    is_open = rows["exclusions"].isna() | (stray != "")
     flags = {}
     for flag, stem in EXCLUSIONS.items():
         is_listed = rows["exclusions"].fillna("").str.contains(stem, regex=False).astype("boolean")
         flags[flag] = rows[flag].fillna(is_listed.mask(is_open & ~is_listed))
-    return rows.assign(**flags), remark(
-        "estates.unknown_exclusion", rows, setting, stray.map(bool), said=stray.map("、".join))
+    return rows.assign(**flags), remark("estates.unknown_exclusion", rows, setting, stray != "", said=stray)
+
+
+def _is_known(word: str) -> bool:
+    return any(stem in word for stem in EXCLUSIONS.values())

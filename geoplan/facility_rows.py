@@ -47,7 +47,7 @@ def find_types(rows: pd.DataFrame, setting: Setting) -> Checked:
     findings = _type_read(typed, setting, said, found.isna() & has_type)
     findings += remark("facilities.no_type", typed, setting, is_blank & ~has_type)
     for word in sorted(said[~is_blank & ~has_type].unique()):
-        same = rows["row"][said == word].tolist()
+        same = rows["row"][(said == word) & ~has_type].tolist()
         findings.append(Finding("facilities.unknown_word", setting.layer, same[0], {
             "said": word, "count": len(same), "rows": listed(same)}))
     return typed, findings
@@ -56,7 +56,7 @@ def find_types(rows: pd.DataFrame, setting: Setting) -> Checked:
 def fill_status(rows: pd.DataFrame, setting: Setting) -> Checked:
     """Count a facility without a word on its status as existing; one remark for all of them."""
     said = rows["status"] if "status" in rows else pd.Series(None, index=rows.index, dtype="str")
-    blank = said.map(is_blank, na_action="ignore").fillna(True).astype(bool)
+    blank = said.map(lambda text: not isinstance(text, str) or is_blank(text)).astype(bool)
     if not blank.any():
         return rows, []
     code = "facilities.status_blank" if "status" in rows else "facilities.no_status"
@@ -73,7 +73,7 @@ def remark_doubles(rows: pd.DataFrame, setting: Setting) -> Checked:
     is_pair = (one < other) & (types[one] == types[other])
     one, other = one[is_pair], other[is_pair]
     gaps = shapely.distance(shapes[one], shapes[other])
-    names = rows["name"].map(_core, na_action="ignore").fillna("").tolist()
+    names = [_core(name) for name in rows["name"].fillna("")]
     alike = [_is_alike(names[a], names[b], gap) for a, b, gap in zip(one, other, gaps, strict=True)]
     pairs = pd.DataFrame({"one": one, "other": other, "gap": np.round(gaps, 1)})[np.array(alike, dtype=bool)]
     pairs = pairs.sort_values(["other", "one"]).drop_duplicates("other", ignore_index=True)

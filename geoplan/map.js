@@ -27,6 +27,7 @@ async function start() {
 function startMap() {
   app.map = window[document.querySelector('.folium-map').id];
   const { map } = app;
+  L.Control.Attribution.prototype.options.prefix = false; // Leaflet's own shows a flag
   map.setMaxZoom(CLOSEST);
   L.control.zoom({ position: 'bottomright', zoomInTitle: word('zoom_in'), zoomOutTitle: word('zoom_out') }).addTo(map);
   L.control.scale({ position: 'bottomleft', imperial: false, maxWidth: 140 }).addTo(map);
@@ -143,68 +144,17 @@ function flyTo(layer, i) {
   app.map.fitBounds(bounds, { padding: [90, 90], maxZoom: layer === 'areas' ? 15.5 : 16.5, animate: false });
 }
 
-/* ---- pointing ---- */
-
-function under({ lat, lng }) {
-  const theme = THEMES[app.state.theme];
-  const [x, y] = [lng / 360 + 0.5, mercatorOf(lat)];
-  const { selected } = app.state;
-  for (const layer of theme.layers) {
-    if (layer === 'facilities') {
-      const reach = (pointRadius({ zoom: app.map.getZoom() }) + 4) / (256 * Math.pow(2, app.map.getZoom()));
-      const i = pointNear(layer, x, y, reach, (at) => theme.showsPoint(at));
-      if (i >= 0) return { layer, i };
-    } else {
-      const i = featureUnder(layer, x, y);
-      const isAgain = selected && selected.layer === 'areas' && layer === 'areas' && selected.i === i;
-      if (i >= 0 && !isAgain) return { layer, i };
-      if (isAgain) {
-        const estate = featureUnder('estates', x, y);
-        return estate >= 0 ? { layer: 'estates', i: estate } : { layer, i };
-      }
-    }
-  }
-  return null;
-}
-
-function pick(at) {
-  const found = under(at);
-  select(found && found.layer, found && found.i);
-}
-
-function hover(event) {
-  const tip = document.getElementById('tip');
-  const found = under(event.latlng);
-  tip.hidden = !found;
-  app.map.getContainer().style.cursor = found ? 'pointer' : '';
-  if (!found) return;
-  const theme = THEMES[app.state.theme];
-  const { layer, i } = found;
-  const second =
-    layer === 'areas'
-      ? theme.lineOfArea(i)
-      : layer === 'estates'
-        ? theme.lineOfEstate(i)
-        : cell('facilities', 'status', i);
-  const title = layer === 'facilities' ? facilityName(i) : app.tables[layer].name[i];
-  fill(tip, make('b', {}, name(title)), second ? make('span', {}, second) : null);
-  const { x, y } = event.containerPoint;
-  const isRight = x > app.map.getSize().x - 260;
-  tip.style.left = isRight ? 'auto' : x + 16 + 'px';
-  tip.style.right = isRight ? app.map.getSize().x - x + 12 + 'px' : 'auto';
-  tip.style.top = Math.max(4, y - 12) + 'px';
-}
-
 /* ---- paper ---- */
 
 const PRINT_RATIO = 3; // 96 dpi of the page times three
 
 function toPaper(isPrinting) {
-  const bounds = app.map.getBounds();
+  const { map } = app;
+  if (isPrinting) app.onScreen = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
   document.body.classList.toggle('on-paper', isPrinting);
   app.sheet.ratio = isPrinting ? PRINT_RATIO : null;
-  app.map.invalidateSize({ animate: false, pan: false });
-  app.map.fitBounds(isPrinting ? bounds : app.screenBounds, { animate: false });
-  app.screenBounds = isPrinting ? bounds : null;
+  map.invalidateSize({ animate: false, pan: false });
+  if (isPrinting) map.fitBounds(app.onScreen.bounds, { animate: false });
+  else map.setView(app.onScreen.centre, app.onScreen.zoom, { animate: false });
   app.sheet.redraw();
 }

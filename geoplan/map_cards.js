@@ -190,7 +190,7 @@ function checksOf(estate) {
           { className: 'why' },
           word('value_limit', {
             value: isKnown(table.value[row]) ? table.value[row] : word('unknown'),
-            limit: isKnown(table.limit[row]) ? table.limit[row] : '—',
+            limit: isKnown(table.limit[row]) ? table.limit[row].replace(/^= /, '') : '—',
           }),
         ),
         make(

@@ -202,18 +202,18 @@ function toVerify() {
 /* What a rule asks, in its own words where we have them. */
 function ruleText(row) {
   const { rule_id: id, param } = app.tables.verdicts;
-  const rule = app.head.rules[id[row]];
-  return rule ? rule.quote : app.head.params[param[row]] || param[row];
+  const rule = held(app.head.rules, id[row]);
+  return rule ? rule.quote : held(app.head.params, param[row]) || param[row];
 }
 
 function ruleTitle(row) {
-  const rule = app.head.rules[app.tables.verdicts.rule_id[row]];
+  const rule = held(app.head.rules, app.tables.verdicts.rule_id[row]);
   return rule ? rule.title : '';
 }
 
 function clauseText(row) {
   const { rule_id: id, document: of, clause } = app.tables.verdicts;
-  const rule = app.head.rules[id[row]];
+  const rule = held(app.head.rules, id[row]);
   return word('clause', {
     document: (rule && (rule.number || '《' + rule.title + '》')) || of[row],
     clause: clause[row],

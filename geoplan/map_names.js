@@ -25,6 +25,8 @@ function paintNames(view, theme) {
       { must: true },
     );
   }
+  const isCrowded = app.state.theme === 'facilities'; // names of areas stand over its many points
+  if (!isCrowded) reservePoints(labels, theme);
   if (view.zoom < 13.6) labelSubdistricts(labels);
   if (view.zoom < 16.2) {
     labelPolygons(
@@ -43,6 +45,7 @@ function paintNames(view, theme) {
       },
     );
   }
+  if (isCrowded) reservePoints(labels, theme);
   if (view.zoom >= 15.4) {
     labelPolygons(
       labels,
@@ -76,6 +79,21 @@ function paintNames(view, theme) {
       leastPx: 120,
       haloWidth: 3,
     });
+  }
+}
+
+/* Names keep off the points of the theme. */
+function reservePoints(labels, theme) {
+  if (!theme.showsPoint) return;
+  const { view } = labels;
+  const shape = app.shapes.facilities;
+  const r = pointRadius(view);
+  for (let i = 0; i < shape.count; i++) {
+    if (!isSeen(view, shape.boxes, i) || !theme.showsPoint(i)) continue;
+    const at = shape.points[shape.paths[i]];
+    const x = shape.x[at] * view.scale - view.left;
+    const y = shape.y[at] * view.scale - view.top;
+    reserve(labels, x - r, y - r, x + r, y + r);
   }
 }
 

@@ -4,7 +4,7 @@
 const QUANTA_PER_DEGREE = 1e6;
 
 async function readPayload(text) {
-  const bytes = await unzip(Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0)));
+  const bytes = await unzip(bytesOf(text.trim()));
   const headEnd = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, headEnd)));
   const tables = {};
@@ -16,6 +16,13 @@ async function readPayload(text) {
     start += length;
   }
   return { head, tables, shapes };
+}
+
+function bytesOf(base64) {
+  const letters = atob(base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }
 
 function readTable(packed) {

@@ -1,4 +1,4 @@
-/* How is it drawn? One canvas over Leaflet's map: shapes as paths, styles, symbols, and which shape lies under a point. */
+/* How is it drawn? One canvas over Leaflet's map: shapes as paths, styles, symbols, and the quiet base below them. */
 
 const INK = '#1b2a38';
 const LAND = '#f4f2ed';
@@ -282,47 +282,4 @@ function traceStreets(view, ranks, rank) {
       if (isSeen(view, shape.pathBoxes, path)) tracePath(view, shape, path);
     }
   }
-}
-
-/* ---- what lies under a point (Mercator units) ---- */
-
-function featureUnder(name, x, y, accepts) {
-  const shape = app.shapes[name];
-  for (let i = shape.count - 1; i >= 0; i--) {
-    const at = i * 4;
-    const { boxes } = shape;
-    if (x < boxes[at] || x > boxes[at + 2] || y < boxes[at + 1] || y > boxes[at + 3]) continue;
-    if ((!accepts || accepts(i)) && isInside(shape, i, x, y)) return i;
-  }
-  return -1;
-}
-
-function isInside(shape, i, x, y) {
-  let inside = false;
-  for (let path = shape.paths[i]; path < shape.paths[i + 1]; path++) {
-    const from = shape.points[path];
-    const to = shape.points[path + 1];
-    for (let a = from, b = to - 1; a < to; b = a++) {
-      const ay = shape.y[a];
-      const by = shape.y[b];
-      if (ay > y !== by > y && x < ((shape.x[b] - shape.x[a]) * (y - ay)) / (by - ay) + shape.x[a]) inside = !inside;
-    }
-  }
-  return inside;
-}
-
-function pointNear(name, x, y, reach, accepts) {
-  const shape = app.shapes[name];
-  let best = -1;
-  let nearest = reach * reach;
-  for (let i = 0; i < shape.count; i++) {
-    if (shape.paths[i] === shape.paths[i + 1]) continue;
-    const at = shape.points[shape.paths[i]];
-    const far = (shape.x[at] - x) ** 2 + (shape.y[at] - y) ** 2;
-    if (far < nearest && accepts(i)) {
-      nearest = far;
-      best = i;
-    }
-  }
-  return best;
 }

@@ -6,6 +6,11 @@ function word(key, values) {
   return values ? text.replace(/\{(\w+)\}/g, (_, name) => String(values[name])) : text;
 }
 
+/* What an object holds under a name that came from the data; `constructor` and its kind are names like any other. */
+function held(object, name) {
+  return Object.prototype.hasOwnProperty.call(object, name) ? object[name] : undefined;
+}
+
 function isKnown(value) {
   return value !== null && value !== undefined && value !== '';
 }
@@ -31,7 +36,7 @@ function cell(table, column, row) {
   if (!isKnown(value)) return word('unknown');
   const [, unit, list] = app.head.headings[table][column];
   if (list === 'facility_type') return typeLabel(value);
-  if (list) return app.head.labels[list][value] || value;
+  if (list) return held(app.head.labels[list], value) || value;
   if (unit === 'year') return String(value);
   return typeof value === 'number' ? quantity(value, unit, unit === 'm2' ? 1 : 0) : String(value);
 }
@@ -41,7 +46,7 @@ function heading(table, column) {
 }
 
 function label(list, code) {
-  return isKnown(code) ? app.head.labels[list][code] || code : word('unknown');
+  return isKnown(code) ? held(app.head.labels[list], code) || code : word('unknown');
 }
 
 function typeLabel(code) {
@@ -51,5 +56,7 @@ function typeLabel(code) {
 
 /* The part of a catalogue name that fits a list: 老年人日间照料中心(含托老所) -> 老年人日间照料中心. */
 function shortType(code) {
-  return typeLabel(code).split(/[(（]/)[0].trim();
+  return typeLabel(code)
+    .replace(/[(（][^)）]*[)）]/g, '')
+    .trim();
 }

@@ -30,7 +30,7 @@ from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of, lines_
 
 SCRIPTS = (
     "map_payload.js", "map_words.js", "map_index.js", "map_sheet.js", "map_labels.js", "map_names.js", "map_facts.js",
-    "map_themes.js", "map_panel.js", "map_cards.js", "map_frame.js", "map_search.js", "map.js",
+    "map_themes.js", "map_panel.js", "map_cards.js", "map_frame.js", "map_search.js", "map_pointing.js", "map.js",
 )
 SHOWN = ("areas", "estates", "facilities", "verdicts", "gaps", "area_gaps", "care", "care_flows")
 NOT_SHOWN = {  # columns that the page derives or does not speak of
@@ -206,7 +206,7 @@ def _page(payload: str, language: str) -> str:
 def _shell(language: str) -> str:
     """Return folium's page with no data, no asset from elsewhere, no random id, and our own frame around its map."""
     shell = folium.Map(location=(0, 0), tiles=None, zoom_start=2, zoom_control=False, zoom_snap=0.25, zoom_delta=0.5,
-                       attribution_control=False)
+                       wheel_px_per_zoom_level=120, attribution_control=False)
     shell.default_js, shell.default_css = [], []
     page = shell.get_root().render().strip()
     for nth, found in enumerate(dict.fromkeys(re.findall(r"[0-9a-f]{32}", page)), start=1):

@@ -119,6 +119,8 @@ def collect_layers(project: Project) -> tuple[Layers | None, list[Finding]]:
             continue
         rows, found = _place(brought, _setting(project, layer, brought, brought.crs, home))
         findings += found
+        if _fatal(found):
+            continue
         placed[layer] = Placed(brought, rows)
         home = home_of_rows(rows, brought.crs) if layer == "estates" else home
     crs, found = _working_crs(project, placed)

@@ -104,12 +104,15 @@ def _areas(plan: Plan) -> Sheet:
 
 
 def _estates(plan: Plan) -> Sheet:
-    estates, verdicts = plan.tables["estates"], plan.tables["verdicts"]
-    sheet = _shown("estates", estates, plan.project.plan.language)
-    for name, stage, after in (("why", "eligibility", "eligibility"), ("why_entry", "plan_entry", "plan_entry")):
-        reasons = _reasons(verdicts[verdicts["stage"] == stage], plan.project.plan.language)
-        sheet = _after(sheet, after, **{name: _text(plan, name, estates["estate_id"].map(reasons))})
-    return sheet
+    estates, language = plan.tables["estates"], plan.project.plan.language
+    why = _reasons(plan.tables["verdicts"], "eligibility", language)
+    why_entry = _reasons(plan.tables["verdicts"], "plan_entry", language)
+    shut_out = labels_for("left_out", language)["ineligible"]
+    entry = estates["estate_id"].map(why_entry).mask(
+        (estates["eligibility"] == "ineligible") & ~estates["estate_id"].isin(why_entry.index), shut_out)
+    sheet = _shown("estates", estates, language)
+    sheet = _after(sheet, "eligibility", why=_text(plan, "why", estates["estate_id"].map(why)))
+    return _after(sheet, "plan_entry", why_entry=_text(plan, "why_entry", entry))
 
 
 def _area_gaps(plan: Plan) -> Sheet:
@@ -208,11 +211,11 @@ def _filled(sheet: Sheet) -> Sheet:
     return {name: shown for name, shown in sheet.items() if shown.values.notna().any() or not len(shown.values)}
 
 
-def _reasons(verdicts: pd.DataFrame, language: str) -> pd.Series:
+def _reasons(every: pd.DataFrame, stage: str, language: str) -> pd.Series:
     """Return estate -> the answers of hard rules that decided its state: what failed, else what is not known."""
+    verdicts = every[(every["stage"] == stage) & (every["strength"] == "hard") & every["result"].isin(DECIDING)]
     rank = verdicts["result"].map(DECIDING)
-    worst = rank.where(verdicts["strength"] == "hard").groupby(verdicts["estate_id"]).transform("min")
-    wanting = verdicts[rank.notna() & (rank == worst) & (verdicts["strength"] == "hard")]
+    wanting = verdicts[rank == rank.groupby(verdicts["estate_id"]).transform("min")]
     words = wanting[["param", "value", "limit", "document", "clause", "result"]].fillna("—").assign(
         param=_asked(wanting, language), result=wanting["result"].map(labels_for("verdict", language)))
     lines = [

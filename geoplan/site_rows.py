@@ -14,7 +14,7 @@ def allow_types(rows: pd.DataFrame, setting: Setting) -> Checked:
     uses = rows["allowed_types"].map(split_list)
     types = uses.map(lambda said: join_list(dict.fromkeys(type_of_word(word, words) or word for word in said)))
     each = pd.DataFrame({"word": uses, "row": rows["row"]}).explode("word").dropna(subset="word")
-    unknown = each[[type_of_word(str(word), words) is None for word in each["word"]]]
+    unknown = each[each["word"].map(lambda word: type_of_word(word, words) is None).astype(bool)]
     strays = {str(word): same["row"].tolist() for word, same in unknown.groupby("word")}
     known = rows.assign(allowed_types=types.where(rows["allowed_types"].notna()).astype("str"))
     return known, [

@@ -23,6 +23,7 @@ SAME_M = 1e-6  # distances nearer to each other than this are equal: below it li
 DECIMALS = 6  # of a distance in metres, by SAME_M
 EXISTING = "existing"
 TODAY = "today"
+NEAR_M = 2000.0  # pairs farther apart than most of an area are looked for once more, without a limit
 MATRIX_CELLS = 5_000_000  # how many distances are held at once between estates and nodes: 40 MB
 
 
@@ -147,25 +148,30 @@ def walk_between(
     between
         estate_a, estate_b, distance_m (missing above the limit and where there is no way), in the order of `pairs`.
     """
-    between = pairs[["estate_a", "estate_b"]].reset_index(drop=True)
-    if access.empty:
-        return between.assign(distance_m=np.nan)
-    estates = pd.Index(sorted(access["estate_id"].unique()))
-    streets, node, count = _with_spots(edges, access)
-    position = estates.get_indexer(access["estate_id"])
-    out = _links(count + position, node, np.zeros(len(node)))
-    back = _links(node, count + len(estates) + position, np.zeros(len(node)))
-    graph = _graph([*_both_ways(streets), out, back], count + 2 * len(estates))
-    start, goal = (estates.get_indexer(between[side]) for side in between.columns)
-    known = np.flatnonzero((start >= 0) & (goal >= 0))
-    between["distance_m"] = np.nan
-    sources, row = np.unique(start[known], return_inverse=True)
-    size = max(1, MATRIX_CELLS // graph.shape[0])
-    for low in range(0, len(sources), size):
-        reached = dijkstra(graph, indices=count + sources[low:low + size], limit=limit_m + SAME_M)
-        here = (row >= low) & (row < low + size)
-        found = reached[row[here] - low, count + len(estates) + goal[known[here]]]
-        between.loc[known[here], "distance_m"] = np.where(np.isfinite(found), found, np.nan).round(DECIMALS)
+    return _between(pairs[["estate_a", "estate_b"]], access.assign(leg_m=0.0), edges, limit_m)
+
+
+def walk_home_to_home(pairs: pd.DataFrame, access: pd.DataFrame, edges: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return how far it is from one estate to the other along streets, both legs counted and through no third estate.
+
+    Parameters
+    ----------
+    pairs
+        estate_a, estate_b, and what else belongs to a pair.
+    access
+        Where estates are entered.
+    edges
+        Table `edges` of the network.
+
+    Returns
+    -------
+    between
+        `pairs` with distance_m (missing where there is no way).
+    """
+    between = _between(pairs, access, edges, NEAR_M)
+    is_open = between["distance_m"].isna()
+    far = _between(between[is_open], access, edges, np.inf)
+    between.loc[is_open, "distance_m"] = far["distance_m"].to_numpy()
     return between
 
 
@@ -219,6 +225,29 @@ def _through(joints: pd.DataFrame | None, legs_out: pd.DataFrame, homes: pd.Seri
     one, other = homes[joints["estate_a"]].to_numpy(), homes[joints["estate_b"]].to_numpy()
     opened = legs_out[legs_out["head"].isin([*one, *other])]
     return [*_both_ways(_links(one, other, joints["length_m"])), _both_ways(opened)[1]]
+
+
+def _between(pairs: pd.DataFrame, access: pd.DataFrame, edges: gpd.GeoDataFrame, limit_m: float) -> pd.DataFrame:
+    between = pairs.reset_index(drop=True)
+    if access.empty:
+        return between.assign(distance_m=np.nan)
+    estates = pd.Index(sorted(access["estate_id"].unique()))
+    streets, node, count = _with_spots(edges, access)
+    position = estates.get_indexer(access["estate_id"])
+    out = _links(count + position, node, access["leg_m"])
+    back = _links(node, count + len(estates) + position, access["leg_m"])
+    graph = _graph([*_both_ways(streets), out, back], count + 2 * len(estates))
+    start, goal = (estates.get_indexer(between[side]) for side in ("estate_a", "estate_b"))
+    known = np.flatnonzero((start >= 0) & (goal >= 0))
+    between["distance_m"] = np.nan
+    sources, row = np.unique(start[known], return_inverse=True)
+    size = max(1, MATRIX_CELLS // graph.shape[0])
+    for low in range(0, len(sources), size):
+        reached = dijkstra(graph, indices=count + sources[low:low + size], limit=limit_m + SAME_M)
+        here = (row >= low) & (row < low + size)
+        found = reached[row[here] - low, count + len(estates) + goal[known[here]]]
+        between.loc[known[here], "distance_m"] = np.where(np.isfinite(found), found, np.nan).round(DECIMALS)
+    return between
 
 
 def _graph(links: Sequence[pd.DataFrame], count: int) -> csr_array:

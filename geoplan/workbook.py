@@ -118,6 +118,7 @@ def _write_cover(
     for column, width in enumerate(COVER_WIDTHS):
         page.set_column(column, column, width)
     _set_up_print(page, A4, title)
+    page.fit_to_pages(1, 1)
 
 
 def _write_sheets(
@@ -180,7 +181,7 @@ def _column_width(heading: str, values: pd.Series, number_format: str) -> int:
         texts = [text.partition("\n")[0] for text in values.dropna().head(MEASURED_ROWS)]
     else:
         texts = [f"{value:,.2f}" for value in values.dropna().head(MEASURED_ROWS)]
-    widest = max([_width(heading) // 2 + 2, *(_width(str(text)) + 2 for text in texts)])
+    widest = max([_width(heading) // 2 + 4, *(_width(str(text)) + 2 for text in texts)])
     return min(max(widest, MIN_WIDTH), MAX_WIDTH)
 
 

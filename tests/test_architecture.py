@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import geoplan
@@ -136,3 +137,8 @@ def test_importing_geoplan_loads_no_geometry_library() -> None:
     code = "import sys, geoplan; print(sorted({'geopandas', 'pandas', 'shapely', 'folium'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_what_it_says_even_after_its_file_was_imported() -> None:
+    import_module("geoplan.publish")
+    assert all(callable(getattr(geoplan, name)) for name in geoplan.__all__)

@@ -8,17 +8,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from little_plan import little_plan, table
 
-from geoplan import publish as publishing
 from geoplan import staging
 from geoplan.errors import DataError, Finding
 from geoplan.publish import WRITERS, check_out, publish, publish_findings
 
+publishing = import_module("geoplan.publish")  # the module: `geoplan.publish` may be the function
 HERE = Path(__file__).parent
 OUTPUTS = {"map.html", "plan.gpkg", "plan.xlsx", "check.xlsx", "shapefile"}
 AS_TEXT = {"a.txt": lambda plan, file: file.write_text(plan.project.plan.name, encoding="utf-8")}
@@ -225,9 +226,10 @@ def test_a_second_rename_that_fails_puts_the_earlier_run_back(
 
 KILLED = """
 import os, signal
+from importlib import import_module
 from pathlib import Path
 from little_plan import little_plan
-from geoplan import publish as publishing, staging
+publishing, staging = import_module("geoplan.publish"), import_module("geoplan.staging")
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -283,10 +285,11 @@ def test_a_killed_run_leaves_nothing_or_a_whole_run_and_the_next_one_tidies_up(
 def test_a_disk_that_takes_only_so_many_bytes_leaves_nothing(tmp_path: Path, writer: str) -> None:
     code = f"""
 import resource
+from importlib import import_module
 from pathlib import Path
 from little_plan import little_plan
-from geoplan import publish as publishing
 from geoplan.errors import DataError
+publishing = import_module("geoplan.publish")
 publishing.WRITERS = {{name: write for name, write in publishing.WRITERS.items() if name == {writer!r}}}
 plan = little_plan(Path({str(tmp_path)!r}) / "plan")
 out = Path({str(tmp_path)!r}) / "out"

@@ -79,6 +79,21 @@ def test_the_reason_of_a_verdict_is_a_sentence_with_its_clause(tmp_path: Path) -
     assert reasons[:3] == ["", "", ""]
 
 
+def test_an_estate_that_is_shut_out_says_so_where_no_rule_of_entry_failed(tmp_path: Path) -> None:
+    reasons = columns(rows_of(written(tmp_path))["小区"])["入库条件说明"]
+    assert reasons == ["", "", "", "", "", "不符合纳入条件"]
+
+
+def test_only_the_answers_that_decided_are_reasons(tmp_path: Path) -> None:
+    verdicts = table(
+        "verdicts", estate_id=["E1"] * 4, rule_id=["R1", "R2", "R3", "R4"], document=["D"] * 4, clause=["1"] * 4,
+        strength=["hard"] * 4, param=["households", "completion_year", "buildings", "residents"],
+        value=["1", None, "3", None], limit=["2"] * 4, result=["fail", "unknown", "pass", "not_set"],
+        stage=["eligibility"] * 4)
+    reasons = columns(rows_of(written(tmp_path, verdicts=verdicts))["小区"])["纳入条件说明"]
+    assert reasons[0] == "不通过：户数 1，要求 2（D 1）"
+
+
 def test_unknown_is_said_and_is_neither_no_nor_zero(tmp_path: Path) -> None:
     book = rows_of(written(tmp_path))
     gaps = columns(book["设施缺口"])

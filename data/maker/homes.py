@@ -99,10 +99,10 @@ def _estate(parcel, streets, rng):
         shape = _bitten(shape, 14 + 12 * rng.random(), 12 + 12 * rng.random(), rng)
     elif draw < 0.33:
         shape = _bitten(shape, 0.42 * shape.length / 4, 0.5 * shape.length / 4, rng)
-    elif draw < 0.41 and shape.area > 9_000:
+    elif draw < 0.355 and shape.area > 9_000:
         court = scale(shape.minimum_rotated_rectangle, 0.35, 0.4)
         shape = Polygon(shape.exterior, [court.exterior]) if court.within(shape.buffer(-8)) else shape
-    elif draw < 0.43 and shape.area > 7_000:
+    elif draw < 0.375 and shape.area > 7_000:
         shape = _halved(shape)
     if streets.query(shape, predicate="dwithin", distance=40).size == 0:
         shape = parcel.shape

@@ -15,9 +15,10 @@ OLD_ENDS = ("家属院", "家属院", "家属院", "职工宿舍", "住宅楼", 
 ENDS_BEFORE_2001 = ("小区", "小区", "新村", "一区", "二区", "住宅小区")
 ENDS_LATER = ("花园", "佳苑", "家园", "嘉园", "苑", "名居", "公寓", "华庭", "小区")
 HAZARDS = ("消防", "燃气", "排水", "屋面", "外墙", "楼梯", "电气", "供热")
+# in the order of their ids: three in the west, one south of the river, the one behind the hill road, three in the east
 SCATTERED_NAMES = (
     "西川道班家属楼", "砖瓦窑家属院", "气象站家属楼", "水车砖厂家属院",
-    "东川汽修厂家属院", "东川道班家属楼", "种羊场家属院", "北山林场家属楼",
+    "北山林场家属楼", "东川汽修厂家属院", "东川道班家属楼", "种羊场家属院",
 )
 
 

@@ -242,8 +242,9 @@ def _consent(estates, rng):
     counted = asked & (rng.random(number) < 0.7)
     total = (estates["floor_area_m2"] * 0.97).round(1)
     estates["consent_area_total_m2"] = total.where(counted)
+    a_household_m2 = total / households * rng.uniform(0.975, 0.995, number)
     for column, count in (("consent_area_participants_m2", took_part), ("consent_area_agree_m2", agree)):
-        estates[column] = (total * count / households * rng.uniform(0.975, 0.995)).round(1).where(counted)
+        estates[column] = (a_household_m2 * count).round(1).where(counted)
     enough = asked & (agree >= 0.8 * households)
     estates["mgmt_consensus"] = np.where(
         enough,

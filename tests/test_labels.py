@@ -1,0 +1,73 @@
+"""Words for codes, and text that every file can hold."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geoplan.labels import labelled, table_name, unit_of, writable
+from geoplan.schema import Column, columns_of, labels_of, lines_of, tables
+
+
+def column(table: str, name: str) -> Column:
+    return next(column for column in columns_of(table) if column.name == name)
+
+
+def test_a_code_becomes_a_word_and_an_unknown_code_stays() -> None:
+    wanted = column("estates", "eligibility")
+    frame = pd.DataFrame({"eligibility": pd.Series(["eligible", "odd", None], dtype="str")})
+    found = labelled([wanted], frame, "zh")["eligibility"]
+    assert found[:2].tolist() == ["符合", "odd"]
+    assert found.isna().tolist() == [False, False, True]
+
+
+def test_yes_no_and_unknown_are_three_things() -> None:
+    frame = pd.DataFrame({"usable": pd.Series([True, False, None], dtype="boolean")})
+    found = labelled([column("links", "usable")], frame, "en")["usable"]
+    assert found[:2].tolist() == ["Yes", "No"]
+    assert found.isna().tolist() == [False, False, True]
+
+
+def test_members_of_a_list_are_kept_apart_though_a_word_holds_the_mark_of_lists() -> None:
+    frame = pd.DataFrame({"gap_types": pd.Series(["PLAY_GROUND、KINDERGARTEN", "", None], dtype="str")})
+    found = labelled([column("areas", "gap_types")], frame, "zh")["gap_types"]
+    assert found[0].endswith("；幼儿园")
+    assert found[1] == ""
+    assert pd.isna(found[2])
+
+
+def test_every_layer_table_and_unit_has_a_name() -> None:
+    for language in ("zh", "en"):
+        names = labels_of("table", language)
+        assert all(names[table] for side in ("in", "out") for table in tables(side))
+        for side in ("in", "out"):
+            for table in tables(side):
+                assert all(isinstance(unit_of(one, language), str) for one in columns_of(table, side))
+
+
+def test_a_barrier_layer_keeps_the_name_the_planner_gave_it() -> None:
+    assert table_name("barriers.water", "zh") == "阻隔: water"
+    assert table_name("estates", "zh") == "小区"
+    assert table_name("plan.toml", "zh") == "plan.toml"
+
+
+@pytest.mark.parametrize(("text", "kept"), [
+    ("一\x00二\x07三\x1b", "一二三"),
+    ("a\tb\nc\r", "a\tb\nc\r"),
+    ("甲\u202e乙\u200f𠮷🏚️", "甲\u202e乙\u200f𠮷🏚️"),
+    ("\ud83d", ""),
+    ("\ufffe\uffff", ""),
+])
+def test_only_what_no_file_can_hold_is_taken_out(text: str, kept: str) -> None:
+    assert writable(text) == kept
+
+
+@given(st.text())
+def test_what_is_written_can_be_written_again(text: str) -> None:
+    assert writable(writable(text)) == writable(text)
+    writable(text).encode("utf-8")
+
+
+def test_no_code_stands_twice_in_a_list() -> None:
+    lines = [(line["values"], line["code"]) for line in lines_of("values.csv")]
+    assert len(set(lines)) == len(lines)

@@ -1,0 +1,259 @@
+"""The page in headless Chromium with networking off: what it shows, what a click opens, what no name can do."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+from chromium import Browser, Page, find_chromium, run_chromium
+from drawn import layer, streets
+from little_plan import CRS_OF_PLAN, X0, Y0, little_plan, table
+from shapely import LineString, box
+
+from geoplan.maps import write_map
+from geoplan.schema import empty_table
+
+READY = "document.getElementById('geoplan') && document.getElementById('geoplan').dataset.ready === 'yes'"
+PANEL = "document.getElementById('panel').textContent"
+LEGEND = "document.getElementById('legend').textContent"
+ENTER, ESCAPE, DOWN, TAB = ("Enter", 13), ("Escape", 27), ("ArrowDown", 40), ("Tab", 9)
+HOSTILE = [
+    "</script><script>window.pwned = 1</script>", "<img src=x onerror=window.pwned=1>", "{{7*7}}", "100{% x",
+    "甲{# 3号楼 #}乙", "${window.pwned = 1}", "`+window.pwned+`", "'\"><svg onload=window.pwned=1>",
+    "行\u2028分\u2029隔", "甲\u202e乙\u200f丙", "&lt;b&gt;&amp;", "javascript:window.pwned=1", "]]><!--",
+    "=HYPERLINK(1)", "𠮷㐂🏚️", "__proto__", "constructor",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        sentence = "Chromium is not installed: the page is not tried in a browser"
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    with run_chromium(path) as browser:
+        yield browser
+
+
+def town(folder: Path, *, language: str = "zh", **changed: Any) -> Any:
+    """Return the little plan with streets, water, a railway and an old quarter, and gaps of three kinds."""
+    ids = [f"E{number}" for number in range(1, 7)]
+    gaps = table("gaps", estate_id=ids * 2, facility_type=["ELD_DAYCARE"] * 6 + ["KINDERGARTEN"] * 6,
+                 distance_m=[120.0, 300.0, 300.4, 810.0, None, 90.0] + [None] * 6, confidence=["K"] * 12,
+                 is_gap=[False, False, True, True, True, False] + [None] * 6, standard=["GB 50180-2018"] * 12,
+                 limit_m=[300.0] * 12)
+    care = table("care", area_id=["A1", "A2"], residents=[1_572, 2_358], need_m2=[157.2, 235.8],
+                 inside_m2=[100.0, 300.0], short_m2=[58.0, 0.0], status=["not_met_no_site", "met"],
+                 land_status=["unknown", "met"])
+    flows = table("care_flows", facility_id=["F1"], area_id=["A1"], floor_area_m2=[100.0])
+    plan = little_plan(folder, language=language, **{"gaps": gaps, "care": care, "care_flows": flows, **changed})
+    ways = streets([(X0 - 50, Y0 - 20), (X0 + 750, Y0 - 20)], [(X0 + 350, Y0 - 90), (X0 + 350, Y0 + 190)],
+                   **{"class": ["primary", "residential"], "name": ["人民路", "北街"]})
+    lines = [box(X0 - 100, Y0 + 120, X0 + 800, Y0 + 160), LineString([(X0 - 100, Y0 - 60), (X0 + 800, Y0 - 60)])]
+    barriers = layer("barriers", lines, name=["湟水", "兰青铁路"]).assign(layer=["water", "rail"])
+    heritage = layer("heritage", [box(X0, Y0 + 60, X0 + 100, Y0 + 100)], name=["古城墙"])
+    return replace(plan, layers=replace(plan.layers, streets=ways, barriers=barriers, heritage=heritage))
+
+
+@contextmanager
+def opened(browser: Browser, folder: Path, plan: Any, **options: Any) -> Iterator[Page]:
+    """Open the map of a plan; whatever the test does, the page asks for nothing but itself and complains of nothing."""
+    write_map(plan, folder / "map.html")
+    with browser.open(folder / "map.html", **options) as page:
+        page.wait_for(READY)
+        yield page
+        assert page.requests == [(folder / "map.html").resolve().as_uri()]
+        assert page.problems == []
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    with opened(browser, tmp_path, town(tmp_path / "project")) as page:
+        yield page
+
+
+def click_on(page: Page, x: float, y: float) -> None:
+    """Click on a place of the plan, given in metres of the working CRS."""
+    where = gpd.GeoSeries(gpd.points_from_xy([x], [y]), crs=CRS_OF_PLAN).to_crs("EPSG:4326").iloc[0]
+    page.click_at(*page.evaluate(
+        f"(() => {{ const at = map_1.latLngToContainerPoint([{where.y}, {where.x}]);"
+        " const box = map_1.getContainer().getBoundingClientRect(); return [box.x + at.x, box.y + at.y]; })()"))
+
+
+def shown(page: Page, x: float, y: float) -> list[int]:
+    """Return the colour of the map at a place of the plan."""
+    where = gpd.GeoSeries(gpd.points_from_xy([x], [y]), crs=CRS_OF_PLAN).to_crs("EPSG:4326").iloc[0]
+    return page.evaluate(
+        f"(() => {{ const at = map_1.latLngToLayerPoint([{where.y}, {where.x}]);"
+        " const canvas = document.querySelector('.leaflet-map-pane canvas');"
+        " const corner = L.DomUtil.getPosition(canvas);"
+        " const copy = document.createElement('canvas').getContext('2d');"
+        " copy.drawImage(canvas, corner.x - at.x, corner.y - at.y);"
+        " return [...copy.getImageData(0, 0, 1, 1).data]; })()")
+
+
+def test_it_opens_with_no_network_and_shows_the_plan(page: Page) -> None:
+    assert "鼓楼片区" in page.evaluate(PANEL)
+    headline = page.evaluate("document.getElementById('headline').innerText")
+    # 2 areas of 5 of 6 estates; 600 + 900 households; 157.2 + 235.8 = 393 needed, 400 at hand, 58 short
+    for text in ("改造片区", "2 个", "1,500", "3,930", "393", "400", "58"):
+        assert text in headline
+    assert page.evaluate("document.title") == "试点<b>&{{7*7}}"
+    assert page.evaluate("document.querySelector('.leaflet-control-attribution')") is None
+    assert page.evaluate("document.getElementById('waiting').hidden") is True
+
+
+def test_a_click_on_an_area_opens_its_numbers_and_a_second_click_its_estate(page: Page) -> None:
+    click_on(page, X0 + 5, Y0 + 5)
+    panel = page.evaluate(PANEL)
+    for text in ("鼓楼片区", "A1", "600", "1,572", "老年人日间照料中心", "786 人 · 50%", "未达标：无可用场地", "157.2"):
+        assert text in panel
+    click_on(page, X0 + 5, Y0 + 5)
+    panel = page.evaluate(PANEL)
+    assert "=1+1" in panel
+    assert "1995" in panel
+    page.press(*ESCAPE)
+    assert page.evaluate("document.querySelector('.leaders') !== null")
+
+
+def test_an_estate_says_why_it_is_left_out_and_which_rule_it_fails(page: Page) -> None:
+    page.click("#theme-eligibility")
+    click_on(page, X0 + 605, Y0 + 5)
+    panel = page.evaluate(PANEL)
+    for text in ("不符合纳入条件", "不通过", "实际：2008；要求：<= 2005", "待核实"):
+        assert text in panel
+
+
+def test_the_gaps_of_a_type_have_three_states_and_their_own_distances(page: Page) -> None:
+    page.click("#theme-gaps")
+    assert "标准：步行 300 米以内" in page.evaluate(LEGEND)
+    items = page.evaluate("[...document.querySelectorAll('#legend li')].map((item) => item.innerText)")
+    assert [item.split() for item in items[:2]] == [["缺：超出标准距离", "3"], ["已覆盖", "3"]]
+    click_on(page, X0 + 245, Y0 + 5)
+    assert "301 / 300" in page.evaluate(PANEL)
+    click_on(page, X0 + 485, Y0 + 5)
+    assert "走不到 / 300" in page.evaluate(PANEL)
+    page.evaluate("(() => { const box = document.getElementById('type'); box.value = 'KINDERGARTEN';"
+                  " box.dispatchEvent(new Event('change')); })()")
+    assert "没有这类设施的数据" in page.evaluate(LEGEND)
+
+
+def test_each_theme_paints_the_map_in_its_own_colours(page: Page) -> None:
+    seen = {}
+    for theme in ("areas", "eligibility", "gaps", "care", "facilities"):
+        page.click(f"#theme-{theme}")
+        assert page.evaluate("document.querySelector('input[name=theme]:checked').value") == theme
+        seen[theme] = tuple(shown(page, X0 + 6, Y0 + 44))
+    assert len(set(seen.values())) == len(seen)
+    red, green, blue, _ = seen["eligibility"]
+    assert blue > green > red  # eligible is blue
+    page.click("#overlay-barriers")
+    dry = shown(page, X0 + 500, Y0 + 140)
+    page.click("#overlay-barriers")
+    wet = shown(page, X0 + 500, Y0 + 140)
+    assert wet != dry
+
+
+def test_search_finds_an_area_by_part_of_its_name_from_the_keyboard(page: Page) -> None:
+    page.press(*TAB)
+    assert page.evaluate("document.activeElement.id") == "asked"
+    page.type("鼓楼")
+    assert page.evaluate("document.getElementById('found').innerText").startswith("鼓楼片区")
+    page.press(*ENTER)
+    assert page.evaluate("document.querySelector('#panel h2').textContent") == "鼓楼片区"
+    page.press(*TAB)
+    page.press(*DOWN)
+    assert page.evaluate("document.querySelector('input[name=theme]:checked').value") == "eligibility"
+    chosen = "document.querySelector('#themes input:checked + span')"
+    assert page.evaluate(f"getComputedStyle({chosen}).outlineStyle") == "solid"
+
+
+def test_no_name_can_run_and_each_is_shown_as_it_is(browser: Browser, tmp_path: Path) -> None:
+    made = town(tmp_path / "project").tables
+    for text in HOSTILE:
+        count = len(made["estates"])
+        changed = {
+            "areas": made["areas"].assign(name=[text, "片区"]),
+            "estates": made["estates"].assign(name=text, subdistrict=text, community=text, district=text),
+            "facilities": made["facilities"].assign(name=text),
+            "verdicts": made["verdicts"].assign(value=text, limit=text, document=text, clause=text, param=text),
+        }
+        plan = town(tmp_path / "project", **changed)
+        header = plan.project.plan.model_copy(update={"name": text, "jurisdiction": text})
+        layers = {name: getattr(plan.layers, name).assign(name=text) for name in ("streets", "barriers", "heritage")}
+        plan = replace(plan, project=replace(plan.project, plan=header), layers=replace(plan.layers, **layers))
+        with opened(browser, tmp_path, plan) as page:
+            assert page.evaluate("document.querySelector('#title h1').textContent") == text
+            assert page.evaluate("document.querySelector('.leaders .name').textContent") in (text, "片区")
+            click_on(page, X0 + 5, Y0 + 5)
+            assert page.evaluate("document.querySelector('#panel h2').textContent") == text
+            click_on(page, X0 + 5, Y0 + 5)
+            assert page.evaluate("document.querySelector('#panel h2').textContent") == text
+            page.click("#theme-eligibility")
+            click_on(page, X0 + 605, Y0 + 5)
+            assert text in page.evaluate(PANEL)
+            page.click("#asked")
+            page.type(text[:3])
+            hits = page.evaluate("[...document.querySelectorAll('#found .name')].map((name) => name.textContent)")
+            assert hits.count(text) >= count
+            assert page.evaluate("typeof window.pwned") == "undefined"
+            assert page.evaluate("document.querySelectorAll('#geoplan img, #geoplan iframe, bdi *').length") == 0
+
+
+def test_a_browser_without_decompression_reads_it_too(browser: Browser, tmp_path: Path) -> None:
+    plan = town(tmp_path / "project")
+    with opened(browser, tmp_path, plan, before="delete window.DecompressionStream") as page:
+        assert page.evaluate("typeof DecompressionStream") == "undefined"
+        assert "鼓楼片区" in page.evaluate(PANEL)
+
+
+def test_a_damaged_page_says_so_in_chinese(browser: Browser, tmp_path: Path) -> None:
+    write_map(town(tmp_path / "project"), tmp_path / "map.html")
+    text = (tmp_path / "map.html").read_text(encoding="utf-8")
+    start = text.index('id="payload">') + len('id="payload">')
+    (tmp_path / "map.html").write_text(text[:start + 4000] + text[start + 4400:], encoding="utf-8")
+    with browser.open(tmp_path / "map.html") as page:
+        page.wait_for("document.getElementById('waiting').textContent.includes('数据没有读出来')")
+        assert page.evaluate("document.getElementById('waiting').hidden") is False
+
+
+def test_themes_without_data_are_closed_and_the_page_still_opens(browser: Browser, tmp_path: Path) -> None:
+    without = ("facilities", "gaps", "area_gaps", "care", "care_flows", "areas")
+    empty = {name: empty_table(name, CRS_OF_PLAN) for name in without}
+    made = town(tmp_path / "project").tables
+    empty["estates"] = made["estates"].assign(area_id=None, left_out="too_few_households")
+    with opened(browser, tmp_path, town(tmp_path / "project", **empty)) as page:
+        closed = page.evaluate("[...document.querySelectorAll('#themes input:disabled')].map((theme) => theme.value)")
+        assert closed == ["areas", "gaps", "care", "facilities"]
+        click_on(page, X0 + 5, Y0 + 5)
+        assert "可联动范围内户数不足" in page.evaluate(PANEL)
+
+
+def test_an_english_plan_speaks_english(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, tmp_path, town(tmp_path / "project", language="en")) as page:
+        assert page.evaluate("document.documentElement.lang") == "en"
+        assert "Residents in areas" in page.evaluate("document.getElementById('headline').textContent")
+        page.click("#theme-care")
+        assert "Short by" in page.evaluate(LEGEND)
+
+
+def test_it_prints_on_one_sheet_of_a3_and_the_screen_is_as_before(page: Page, tmp_path: Path) -> None:
+    before = page.evaluate("[map_1.getZoom(), map_1.getCenter().lat, map_1.getCenter().lng, innerWidth]")
+    page.print(tmp_path / "map.pdf")
+    printed = (tmp_path / "map.pdf").read_bytes()
+    assert printed.count(b"/Type /Page\n") == 1
+    assert b"/MediaBox [0 0 1191" in printed
+    assert page.evaluate("document.body.className") == ""
+    assert page.evaluate("[map_1.getZoom(), map_1.getCenter().lat, map_1.getCenter().lng, innerWidth]") == before
+
+
+def test_controls_have_names_for_those_who_cannot_see_them(page: Page) -> None:
+    unnamed = page.evaluate("""[...document.querySelectorAll('button, input, select, a')].filter((node) => !(
+      node.textContent.trim() || node.getAttribute('aria-label') || node.title || (node.labels || []).length))""")
+    assert unnamed == []
