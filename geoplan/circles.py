@@ -11,7 +11,8 @@ import pandas as pd
 from geoplan.errors import Finding
 from geoplan.schema import conform, join_list
 
-TODAY = "today"
+TODAY, OPENED = "today", "opened"
+KEYS = ["estate_id", "facility_type"]
 SET_BY_PROJECT = "project"
 WHERE_SET = "plan.toml circle.limits"
 
@@ -25,12 +26,12 @@ def find_gaps(
     complete: bool | Collection[str],
     brought_types: Collection[str],
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return for each estate and each facility type with a walking limit whether it is out of reach today.
+    """Return for each estate and each facility type with a walking limit whether it is out of reach, today and after.
 
     Parameters
     ----------
     walks
-        Table `walks`; state today counts.
+        Table `walks`; what comes after is known where it has the state opened.
     estates
         estate_id, residents.
     catalogue
@@ -45,19 +46,18 @@ def find_gaps(
     Returns
     -------
     gaps
-        Table `gaps`. A missing distance of a judged type is a gap; `is_gap_after` is not known yet.
+        Table `gaps`. A missing distance of a judged type is a gap.
     findings
         The types without data, in one remark.
     """
     rules = _limits(catalogue, limits)
     rules["is_judged"] = (complete is True) | rules["facility_type"].isin(
         [*brought_types, *(complete if isinstance(complete, Collection) else ())])
-    today = walks.loc[walks["state"] == TODAY, ["estate_id", "facility_type", "distance_m"]]
     gaps = estates[["estate_id", "residents"]].merge(rules, how="cross")
-    gaps = gaps.merge(today, on=["estate_id", "facility_type"], how="left")
-    is_out_of_reach = gaps["distance_m"].isna() | (gaps["distance_m"] > gaps["limit_m"])
-    gaps["is_gap"] = is_out_of_reach.astype("boolean").where(gaps["is_judged"])
-    return conform("gaps", gaps.assign(is_gap_after=None)), _say_no_data(rules[~rules["is_judged"]])
+    gaps["distance_m"] = _distance(gaps, walks, TODAY)
+    gaps["is_gap"] = _is_gap(gaps, gaps["distance_m"])
+    gaps["is_gap_after"] = _is_gap(gaps, _distance(gaps, walks, OPENED)) if OPENED in set(walks["state"]) else None
+    return conform("gaps", gaps), _say_no_data(rules[~rules["is_judged"]])
 
 
 def find_area_gaps(gaps: pd.DataFrame, members: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
@@ -81,10 +81,26 @@ def find_area_gaps(gaps: pd.DataFrame, members: pd.DataFrame, *, tolerance: floa
         Table `area_gaps`; a type that was not judged stays missing.
     """
     rows = gaps.merge(members.loc[members["area_id"].notna(), ["estate_id", "area_id"]], on="estate_id")
-    is_gap = rows["is_gap"].fillna(False).astype(bool)
+    after = _uncovered(rows, rows["is_gap_after"], tolerance)["is_gap"]
+    return conform("area_gaps", _uncovered(rows, rows["is_gap"], tolerance).assign(is_gap_after=after))
+
+
+def _distance(gaps: pd.DataFrame, walks: pd.DataFrame, state: str) -> pd.Series:
+    walked = walks.loc[walks["state"] == state, [*KEYS, "distance_m"]]
+    return gaps[KEYS].merge(walked, on=KEYS, how="left")["distance_m"]
+
+
+def _is_gap(gaps: pd.DataFrame, distance_m: pd.Series) -> pd.Series:
+    is_out_of_reach = distance_m.isna() | (distance_m > gaps["limit_m"])
+    return is_out_of_reach.astype("boolean").where(gaps["is_judged"])
+
+
+def _uncovered(rows: pd.DataFrame, said: pd.Series, tolerance: float) -> pd.DataFrame:
+    """Return for each area and type the residents, those of the estates said to have a gap, and the area's verdict."""
+    is_gap = said.fillna(False).astype(bool)
     counted = pd.DataFrame({
         "area_id": rows["area_id"], "facility_type": rows["facility_type"], "estates": 1, "gaps": is_gap.astype(int),
-        "not_judged": rows["is_gap"].isna().astype(int), "unknown": rows["residents"].isna().astype(int),
+        "not_judged": said.isna().astype(int), "unknown": rows["residents"].isna().astype(int),
         "unknown_gaps": (rows["residents"].isna() & is_gap).astype(int), "residents": rows["residents"].fillna(0),
         "uncovered_residents": rows["residents"].fillna(0).where(is_gap, 0),
     }).groupby(["area_id", "facility_type"], as_index=False).sum()
@@ -93,10 +109,9 @@ def find_area_gaps(gaps: pd.DataFrame, members: pd.DataFrame, *, tolerance: floa
     uncovered = counted["uncovered_residents"].where(is_judged & (counted["unknown_gaps"] == 0))
     share = _share(uncovered, residents)
     share = share.mask(counted["gaps"] == 0, 0.0).mask(counted["gaps"] == counted["estates"], 1.0).where(is_judged)
-    return conform("area_gaps", counted.assign(
+    return counted[["area_id", "facility_type"]].assign(
         residents=residents, uncovered_residents=uncovered, uncovered_share=share,
-        is_gap=(share > tolerance).astype("boolean").where(share.notna()), is_gap_after=None,
-    ))
+        is_gap=(share > tolerance).astype("boolean").where(share.notna()))
 
 
 def _limits(catalogue: pd.DataFrame, limits: Mapping[str, float]) -> pd.DataFrame:

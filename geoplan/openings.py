@@ -165,7 +165,8 @@ def rank_openings(
               for name in ("distance_m", "limit_m", "is_gap", "residents")}
     pace = _pace(tables["limit_m"].columns, speeds, elderly_types)
     rows = [row for area in _areas(walls, apart) for row in _in_turn(area, _need(tables, area.ids, pace))]
-    ranked = pd.DataFrame(sorted(rows, key=itemgetter("turn")), columns=[*PAIR, "resident_minutes_saved", "gaps_closed"])
+    columns = [*PAIR, "resident_minutes_saved", "gaps_closed"]
+    ranked = pd.DataFrame(sorted(rows, key=itemgetter("turn")), columns=columns)
     ranked["rank"] = np.arange(1, len(ranked) + 1)
     return conform("openings", walls.merge(ranked.astype(dict.fromkeys(PAIR, "str")), on=PAIR))
 
@@ -256,6 +257,6 @@ def _gain(need: Need, before: Metres, after: Metres) -> tuple[float, int, bool]:
     shorter_m = np.where(is_reached, before, 0) - np.where(is_reached, after, 0)
     minutes = (shorter_m / need.pace).sum(axis=1)
     is_known = ~np.isnan(need.residents)
-    saved = minutes[is_known] @ need.residents[is_known]
+    saved = (minutes * need.residents)[is_known].sum()
     closed = need.is_gap & (before.round(DECIMALS) > need.limit_m) & (after.round(DECIMALS) <= need.limit_m)
     return round(float(saved), DECIMALS), int(closed.sum()), not minutes[~is_known].any()
