@@ -20,9 +20,11 @@ from geoplan.components import (
     describe_components,
     households_of,
     number_components,
+    plain_bound,
 )
 from geoplan.errors import InfeasibleError, raise_all
 from geoplan.growth import grow_areas
+from geoplan.optimum import group_best
 from geoplan.schema import conform
 
 Grouping = tuple[list[Group], float]  # the areas of one component, and a lower bound of what any grouping of it costs
@@ -116,14 +118,8 @@ def rate_grouping(
 
 
 def grow_quickly(component: Component) -> Grouping:
-    """Return a good grouping in a moment, with a plain bound.
-
-    An area of H households costs at least area_overhead, which is area_overhead / H for each of them, and H is at most
-    max_households; an estate above the maximum stands alone. Being left over is the other choice of every estate.
-    """
-    shares = (component.overhead * min(1.0, h / component.max_households) for h in component.households)
-    bound = sum(min(LEFT_OVER_M * METRE * h, share) for h, share in zip(component.households, shares, strict=True))
-    return grow_areas(component), bound
+    """Return a good grouping in a moment, with a plain bound."""
+    return grow_areas(component), plain_bound(component)
 
 
 def _area_rows(component: Component, areas: list[Group]) -> Iterator[list[dict[str, Any]]]:
@@ -172,4 +168,4 @@ def _why_left(component: Component, i: int, blocked: Mapping[str, frozenset[str]
     return "too_few_households" if within < component.min_households else "beyond_bounds"
 
 
-GROUPINGS: dict[str, Callable[[Component], Grouping]] = {"greedy": grow_quickly}
+GROUPINGS: dict[str, Callable[[Component], Grouping]] = {"optimal": group_best, "greedy": grow_quickly}

@@ -3,8 +3,11 @@
 Heavy parts are imported inside the commands, so that --help and --version answer at once.
 """
 
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geoplan.errors import Finding, GeoplanError, located, say
+from geoplan.pages import Block, lay_out, printable
 
 if TYPE_CHECKING:
     from geoplan.plan import Prepared
@@ -21,6 +25,25 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 ProjectPath = Annotated[Path, typer.Argument(metavar="PROJECT", help="项目文件夹或 plan.toml / folder or plan.toml")]
 OutPath = Annotated[Path | None, typer.Option("--out", help="输出文件夹 / output folder")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="管道中也打印每一步 / print every step in a pipe too")]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="成果文件夹 / run folder")]
+WantedId = Annotated[str, typer.Argument(
+    metavar="ID", help="小区、片区、设施或可用资源的编号 / id of an estate, area, facility or site")]
+DocumentId = Annotated[str | None, typer.Argument(
+    metavar="ID", help="文件编号、文号或规则编号 / id or number of a document, or id of a rule")]
+Jurisdiction = Annotated[str | None, typer.Option("--jurisdiction", help="地区或区划代码 / place by name or adcode")]
+AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="政策基准日 / law of which day")]
+Coverage = Annotated[bool, typer.Option("--coverage", help="每条规则的用法 / how every rule is used")]
+PolicyFiles = Annotated[list[Path] | None, typer.Option("--policy-file", help="自带政策文件 / TOML file of one's own")]
+
+
+class Language(StrEnum):
+    """In which language headings and sentences stand."""
+
+    zh = "zh"
+    en = "en"
+
+
+Tongue = Annotated[Language, typer.Option("--language", help="标题语言 / language of headings")]
 
 
 def main() -> None:
@@ -57,7 +80,7 @@ def check(project: ProjectPath, out: OutPath = None) -> None:
 
         prepared = told.language_of(prepare(project))
         for finding in prepared.layers.findings:
-            typer.echo(located(finding, told.language))
+            typer.echo(printable(located(finding, told.language)))
         for layer, rows in prepared.layers.rows.items():
             told.print("check.rows", layer=layer, **rows)
         if out is not None:
@@ -77,6 +100,38 @@ def run(project: ProjectPath, out: OutPath = None, verbose: Verbose = False) -> 
         told.print("run.done", path=publish(plan, folder, report=told.report))
 
 
+@app.command()
+def explain(run: RunPath, wanted: WantedId) -> None:
+    """说明一个小区、片区、设施或资源：每个数及其依据。/ One estate, area, facility or site: every number and why."""
+    with _Told(heading="cli.problems_found") as told:
+        from geoplan.explain import explain as explain_id
+        from geoplan.runs import open_run
+
+        told.show(explain_id(open_run(run), wanted))
+
+
+@app.command()
+def policies(
+    wanted: DocumentId = None, jurisdiction: Jurisdiction = None, as_of: AsOf = None, coverage: Coverage = False,
+    language: Tongue = Language.zh, policy_file: PolicyFiles = None,
+) -> None:
+    """列出政策文件、条款，或某地某日的有效政策。/ List documents and rules, or resolve the law of a place on a day."""
+    if (jurisdiction is None) != (as_of is None):
+        raise typer.BadParameter("--jurisdiction, --as-of: 须同时给出 / both or neither")
+    if sum(asked is not None for asked in (wanted, jurisdiction)) + coverage > 1:
+        raise typer.BadParameter("ID, --jurisdiction, --coverage: 只能选一项 / one of them")
+    with _Told(language=language.value, heading="cli.problems_found") as told:
+        from geoplan.lawbook import list_documents, show_coverage, show_document, show_law
+
+        files = policy_file or []
+        if wanted is not None:
+            told.show(show_document(wanted, files, told.language))
+        elif jurisdiction is not None and as_of is not None:
+            told.show(show_law(jurisdiction, as_of.date(), files, told.language))
+        else:
+            told.show((show_coverage if coverage else list_documents)(files, told.language))
+
+
 def _name_of(project: Path) -> str:
     folder = project if project.is_dir() else project.parent
     return folder.resolve().name
@@ -85,8 +140,10 @@ def _name_of(project: Path) -> str:
 class _Told:
     """Says things in the plan's language, and turns our own errors into one message and exit code 1."""
 
-    def __init__(self, *, is_talking: bool = False) -> None:
-        self.language = "zh"
+    def __init__(
+        self, *, is_talking: bool = False, language: str = "zh", heading: str = "cli.problems",
+    ) -> None:
+        self.language, self.heading = language, heading
         self.is_talking = is_talking
         self.report: Callable[[Finding], None] = self._say_step
 
@@ -98,16 +155,20 @@ class _Told:
         return prepared
 
     def print(self, code: str, **values: object) -> None:
-        typer.echo(say(Finding(code, values=values), self.language))
+        typer.echo(printable(say(Finding(code, values=values), self.language)))
+
+    def show(self, page: Sequence[Block]) -> None:
+        typer.echo(lay_out(page, cells=shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
 
     def _say_step(self, finding: Finding) -> None:
         if self.is_talking:
-            typer.echo(say(finding, self.language), err=True)
+            typer.echo(printable(say(finding, self.language)), err=True)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if not isinstance(error, GeoplanError):
             return
         language = error.language or self.language
-        heading = say(Finding("cli.problems", values={"count": len(error.findings)}), language)
-        typer.echo("\n".join([heading, *(f"  - {located(finding, language)}" for finding in error.findings)]), err=True)
+        heading = say(Finding(self.heading, values={"count": len(error.findings)}), language)
+        lines = [heading, *(f"  - {located(finding, language)}" for finding in error.findings)]
+        typer.echo("\n".join(map(printable, lines)), err=True)
         raise typer.Exit(1) from None

@@ -176,17 +176,33 @@ def price(component: Component, group: Group) -> float:
     """Return what a group costs in household-micrometres: as an area, or left over where that is cheaper.
 
     A group that no area may be (too few households, no hub) is priced as left over; one that asks too much (too many
-    households, estates that must be apart) has an infinite price. The group is taken to be connected.
+    households, estates that must be apart, parts of a unit) has an infinite price. The group is taken to be connected.
     """
     total = households_of(component, group)
     left_over = LEFT_OVER_M * METRE * total
     if total > component.max_households and len(group) > 1:
         return math.inf
-    if any(not component.apart[i].isdisjoint(group) for i in group):
+    if any(not component.apart[i].isdisjoint(group) or not group.issuperset(component.unit_of[i]) for i in group):
         return math.inf
     if total < component.min_households:
         return left_over
     return min(left_over, component.overhead + best_hub(component, group)[0])
+
+
+def cost_of(component: Component, areas: Collection[Group]) -> float:
+    """Return what a grouping costs in household-micrometres; every estate in none of its areas is left over."""
+    left = frozenset(range(len(component.ids))).difference(*areas)
+    return sum(price(component, area) for area in areas) + LEFT_OVER_M * METRE * households_of(component, left)
+
+
+def plain_bound(component: Component) -> float:
+    """Return what any grouping costs at least, in household-micrometres.
+
+    An area of H households costs at least the overhead, which is overhead / H for each of them, and H is at most the
+    maximum; an estate above it stands alone. Being left over is the other choice of every estate.
+    """
+    return sum(min(LEFT_OVER_M * METRE * h, component.overhead * min(1.0, h / component.max_households))
+               for h in component.households)
 
 
 def is_connected(component: Component, group: Collection[int]) -> bool:

@@ -67,8 +67,12 @@ Express = Callable[[Town, Any], Answer]
 
 def ask(town: Town, rule: Any) -> Answer:
     """Return what every estate answers to a rule (one row of `Policy.rules`)."""
-    kind, express = EXPRESSIONS.get(rule.param, ("", _needs_evidence))
-    return express(town, rule) if kind and KINDS[kind](rule) else _needs_evidence(town, rule)
+    return EXPRESSIONS[rule.param][1](town, rule) if has_columns(rule) else _needs_evidence(town, rule)
+
+
+def has_columns(rule: Any) -> bool:
+    """Say whether the columns of the estates, or a layer beside them, can answer a rule."""
+    return rule.param in EXPRESSIONS and KINDS[EXPRESSIONS[rule.param][0]](rule)
 
 
 def _needs_evidence(town: Town, rule: Any) -> Answer:

@@ -65,8 +65,10 @@ def say(finding: Finding, language: str) -> str:
 
 
 def located(finding: Finding, language: str) -> str:
-    """Return the sentence of a finding with the layer and the row in front of it."""
+    """Return the sentence of a finding with the layer and the row, where it has them, in front of it."""
     where = finding.layer
+    if not where:
+        return say(finding, language)
     if finding.row is not None:
         where += f" 第 {finding.row} 行" if language == "zh" else f" row {finding.row}"
     return f"{where}：{say(finding, language)}" if language == "zh" else f"{where}: {say(finding, language)}"

@@ -78,6 +78,20 @@ def find_documents(
     return documents, tuple(finding for finding in findings if not _stops(finding))
 
 
+def known_documents(policy_files: Sequence[Path] = ()) -> Mapping[str, Document]:
+    """Return every document of the package and of the planner's own files by id; PolicyError names every problem."""
+    own, findings = _own_documents(policy_files)
+    raise_all(PolicyError, findings)
+    return {**load_documents(), **own}
+
+
+def last_day(document: Document) -> date | None:
+    """Return the last day of a document: that it names, or of its programme years; None where it is open-ended."""
+    end_of_programme = date(max(document.programme_years), 12, 31) if document.programme_years else None
+    ends = [end for end in (document.effective_to, end_of_programme) if end is not None]
+    return min(ends, default=None)
+
+
 def check_policies(
     jurisdiction: str | None, policies: Sequence[str], as_of: date, policy_files: Sequence[Path] = (),
 ) -> list[Finding]:
@@ -98,7 +112,10 @@ def _search(
     known = {**load_documents(), **own}
     asked, problems = _ids_of_place(jurisdiction, own) if jurisdiction else _ids_known(policies, known)
     candidates = [known[document_id] for document_id in dict.fromkeys((*asked, *own))]
-    in_force = [document for document in candidates if _first_day(document) <= as_of <= _last_day(document)]
+    in_force = [
+        document for document in candidates
+        if document.effective_from <= as_of <= (last_day(document) or date.max)
+    ]
     findings += [*problems, *(_dropped(document, as_of) for document in candidates if document not in in_force)]
     if candidates and not in_force:
         findings.append(Finding("policy.none_in_force", PLAN_LAYER, values={"as_of": as_of.isoformat()}))
@@ -161,19 +178,10 @@ def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).split()).removesuffix(OFFICE)
 
 
-def _first_day(document: Document) -> date:
-    return document.effective_from
-
-
-def _last_day(document: Document) -> date:
-    end_of_programme = date(max(document.programme_years), 12, 31) if document.programme_years else date.max
-    return min(document.effective_to or date.max, end_of_programme)
-
-
 def _dropped(document: Document, as_of: date) -> Finding:
-    code = "policy.not_yet" if as_of < _first_day(document) else "policy.out_of_date"
+    code = "policy.not_yet" if as_of < document.effective_from else "policy.out_of_date"
     values = {
-        "document": document.id, "title": document.title, "since": _first_day(document).isoformat(),
-        "until": _last_day(document).isoformat(), "as_of": as_of.isoformat(),
+        "document": document.id, "title": document.title, "since": document.effective_from.isoformat(),
+        "until": str(last_day(document) or ""), "as_of": as_of.isoformat(),
     }
     return Finding(code, PLAN_LAYER, values=values)

@@ -4,8 +4,9 @@ One mixed-integer program a component (HiGHS): every unit is assigned to a hub w
 opens an area, household bounds hold for every open hub (hub assignment as in the capacitated p-median problem). Areas
 that come out in pieces are cut off with separators between the piece and its hub (Carvajal et al. 2013, "Imposing
 connectivity constraints in forest planning models"), and the program is solved again; every cut holds for all
-connected groupings, so each solve also bounds them from below. One thread, and stopping rules that are counts and
-gaps: the answer does not depend on the machine.
+connected groupings, so each solve also bounds them from below. The grown areas are the start, and the answer where
+nothing better is found. One thread, and stopping rules that are counts and gaps: the answer does not depend on the
+machine.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,12 +15,12 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from geoplan.components import LEFT_OVER_M, METRE, Component, Group, best_hub, households_of, price
+from geoplan.components import LEFT_OVER_M, METRE, Component, Group, best_hub, cost_of, households_of, plain_bound
 from geoplan.growth import grow_areas
 
 MAX_GAP = 1e-6  # relative gap at which a program counts as solved
-MAX_NODES = 2_000  # branch-and-bound nodes of one solve
-MAX_ROUNDS = 60  # solves of one program, each with the separators that the last one called for
+MAX_NODES = 200  # branch-and-bound nodes of one program, over all its solves
+MAX_PAIRS = 20_000  # pairs of unit and hub past which a program is not tried
 SCALE = METRE * 1_000  # the program counts in thousands of household-metres
 Pairs = dict[tuple[int, int], int]
 
@@ -37,24 +38,27 @@ class Program:
 
 def group_best(component: Component) -> tuple[list[Group], float]:
     """Return the best grouping found of a component, and a lower bound of all of them in household-micrometres."""
-    start = grow_areas(component)
+    grown = grow_areas(component)
+    bound = plain_bound(component)
     program = write_program(component)
-    best, best_cost, bound = start, _cost(component, start), 0.0
+    if not 0 < len(program.pairs) <= MAX_PAIRS:
+        return grown, bound
     solver = _solver(program)
-    for _ in range(MAX_ROUNDS):
-        _hint(solver, program, best)
+    _hint(solver, program, grown)
+    nodes = 0
+    while True:
+        solver.setOptionValue("mip_max_nodes", MAX_NODES - nodes)
         solver.run()
+        nodes += max(1, solver.getInfo().mip_node_count)
         bound = max(bound, solver.getInfo().mip_dual_bound * SCALE)
         areas = _areas(program, solver.getSolution().col_value)
         cuts = [cut for hub, area in areas for cut in _cuts(program, hub, area)]
-        if not cuts:
-            found = [area for _, area in areas]
-            if _cost(component, found) < best_cost:
-                best, best_cost = found, _cost(component, found)
+        if not cuts or nodes >= MAX_NODES:
             break
         for columns, values in cuts:
             solver.addRow(-highspy.kHighsInf, 0.0, len(columns), np.array(columns, dtype=np.int32), np.array(values))
-    return sorted(best, key=min), min(bound, best_cost)
+    best = min([grown] if cuts else [grown, [area for _, area in areas]], key=lambda found: cost_of(component, found))
+    return best, min(bound, cost_of(component, best))
 
 
 def write_program(component: Component) -> Program:
@@ -163,7 +167,7 @@ def _solver(program: Program) -> highspy.Highs:
     solver.setOptionValue("parallel", "off")
     solver.setOptionValue("random_seed", 0)
     solver.setOptionValue("mip_rel_gap", MAX_GAP)
-    solver.setOptionValue("mip_max_nodes", MAX_NODES)
+    solver.setOptionValue("mip_heuristic_effort", 0.0)
     solver.passModel(program.model)
     return solver
 
@@ -214,8 +218,3 @@ def _spread(component: Component, start: set[int], within: set[int] | Group) -> 
                 found.add(j)
                 ahead.append(j)
     return found
-
-
-def _cost(component: Component, areas: list[Group]) -> float:
-    left = frozenset(range(len(component.ids))).difference(*areas)
-    return sum(price(component, area) for area in areas) + LEFT_OVER_M * METRE * households_of(component, left)

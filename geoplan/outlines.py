@@ -74,16 +74,21 @@ def _outlines(estates: gpd.GeoDataFrame, links: gpd.GeoDataFrame, placed: gpd.Ge
     inner = _inner_links(links, placed)
     paths = find_paths(lots, area, inner, fenced)
     strips = _strips(lots, inner, paths, fenced)
-    ground = pd.DataFrame({"area_id": [*area, *paths["area_id"], *strips["area_id"]],
-                           "shape": [*lots, *paths.geometry, *strips.geometry]})
     own = pd.Series(list(lots), dtype=object).groupby(area).agg(shapely.union_all)
-    outlines = ground.groupby("area_id")["shape"].agg(shapely.union_all)
-    whole = [_held(outline, lot) for outline, lot in zip(outlines, own, strict=True)]
+    filled = _joined(own, strips)
+    whole = filled.where(filled.map(shapely.get_type_id) == POLYGON, _joined(filled, paths))
     apart = pull_apart(snapped(whole), own.index.to_numpy())
     held = np.array([_held(outline, lot) for outline, lot in zip(apart, own, strict=True)], dtype=object)
     for torn in np.flatnonzero(shapely.get_type_id(held) != POLYGON).tolist():
         held = _broken_through(held, own.to_numpy(), torn)
     return held
+
+
+def _joined(outlines: pd.Series, ground: gpd.GeoDataFrame) -> pd.Series:
+    """Return outlines, by area_id, together with ground of their areas that touches them."""
+    more = pd.Series(list(ground.geometry), dtype=object).groupby(ground["area_id"].to_numpy()).agg(list)
+    return pd.Series([_held(shapely.union_all([outline, *more.get(area_id, [])]), outline)
+                      for area_id, outline in outlines.items()], index=outlines.index, dtype=object)
 
 
 def _broken_through(outlines: Shapes, own: Shapes, torn: int) -> Shapes:
@@ -95,7 +100,7 @@ def _broken_through(outlines: Shapes, own: Shapes, torn: int) -> Shapes:
     joined = pieces.pop(0)
     while pieces:
         nearest = min(range(len(pieces)), key=lambda i: shapely.distance(joined, pieces[i]))
-        lane = shapely.buffer(shapely.shortest_line(joined, pieces[nearest]), LANE_M / 2)
+        lane = shapely.buffer(shapely.shortest_line(joined, pieces[nearest]), LANE_M / 2, cap_style="square")
         joined = shapely.union_all([joined, lane, pieces.pop(nearest)])
     met = shapely.STRtree(outlines).query(joined, predicate="intersects")
     met = met[met != torn]

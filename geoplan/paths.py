@@ -1,12 +1,10 @@
 """How is an area made to hang together on ground that nobody else needs?
 
 Along the shortest segments of a spanning tree of its links (Kruskal 1956: links without an alternative first, then the
-shortest); where another area's path lies across all of them, on a way around through free ground, found in its
-triangulation.
+shortest); where another area's path lies across all of them, on the shortest way around through free ground.
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -16,12 +14,13 @@ import pandas as pd
 import shapely
 from networkx.utils import UnionFind
 
-from geoplan.shapes import Shapes, cut_away, pairs_within, polygons_of
+from geoplan.shapes import ROUNDED_M, Shapes, cut_away, pairs_within, polygons_of
 
 PATH_M = 4.0  # width of a path: a fire lane (GB 50016-2014 7.1.8)
 CLEARANCE_M = 0.01  # what is drawn keeps this far from what belongs to others, so that rounding makes no overlap
 JOINED_M2 = 1e-4  # ground that a path must share with an outline to be joined with it
-AROUND_M = 250.0  # a way around is looked for this far from the members
+AROUND_M = 100.0  # a way around is looked for this far from the members
+ROUGH_M = 0.5  # how exactly a way around follows the ground
 Words = np.ndarray[Any, np.dtype[np.object_]]
 Rows = np.ndarray[Any, np.dtype[np.intp]]
 
@@ -48,7 +47,7 @@ def find_paths(lots: Shapes, area: Words, inner: gpd.GeoDataFrame, fenced: gpd.G
     parts, lot = shapely.get_parts(lots, return_index=True)
     joined = _touching(parts, area[lot])
     ways = _ways(inner, lots, parts, lot, area)
-    ways.geometry = clear(ways["area_id"], shapely.buffer(ways.geometry, PATH_M / 2), fenced)
+    ways.geometry = clear(ways["area_id"], shapely.buffer(ways.geometry, PATH_M / 2, cap_style="square"), fenced)
     paths = _straight_paths(ways, parts, area[lot], joined)
     around = _ways_around(parts, area[lot], joined, paths, fenced)
     return gpd.GeoDataFrame([*paths, *around], columns=["area_id", "geometry"], geometry="geometry")
@@ -175,42 +174,34 @@ def _free_ground(own: Shapes, others: Shapes) -> shapely.Geometry:
     return shapely.difference(window, shapely.union_all(others[np.sort(near)]))
 
 
-def _around(
-    free: shapely.Geometry, parts: Shapes, own: list[int], joined: UnionFind,
-) -> Iterator[shapely.Polygon]:
-    """Return a path from every piece of an area to the nearest other, through triangles of free ground."""
-    triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(free))
-    if not len(triangles):
+def _around(free: shapely.Geometry, parts: Shapes, own: list[int], joined: UnionFind) -> Iterator[shapely.Polygon]:
+    """Return the shortest path through free ground from every piece of an area to the nearest other."""
+    room = shapely.simplify(shapely.buffer(free, -PATH_M / 2, join_style="mitre"), ROUGH_M)
+    if shapely.is_empty(room):
         return
-    doors = _doors(triangles)
-    tree = shapely.STRtree(triangles)
+    doors = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(room, parts[own]), 0))
+    sights = _sights(room, np.concatenate([doors, shapely.get_coordinates(room)]))
     pieces: dict[int, set[int]] = {}
-    for i in own:
-        pieces.setdefault(joined[i], set()).update(tree.query(parts[i], predicate="intersects").tolist())
+    for door, part in enumerate(own):
+        pieces.setdefault(joined[part], set()).add(door)
     for piece in list(pieces)[1:]:
-        rest = set().union(*(ground for other, ground in pieces.items() if other != piece))
-        reached, ways = nx.multi_source_dijkstra(doors, pieces[piece])
-        ends = sorted((reached[end], end) for end in rest if end in reached)
+        reached, ways = nx.multi_source_dijkstra(sights, pieces[piece])
+        ends = sorted((reached[end], end) for other in pieces for end in pieces[other]
+                      if other != piece and end in reached)
         if ends:
-            line = _through(triangles, doors, ways[ends[0][1]])
-            yield from polygons_of(shapely.intersection(shapely.buffer(line, PATH_M / 2), free))
+            line = shapely.LineString([sights.nodes[stop]["at"] for stop in ways[ends[0][1]]])
+            yield from polygons_of(shapely.intersection(shapely.buffer(line, PATH_M / 2, cap_style="square"), free))
 
 
-def _doors(triangles: Shapes) -> nx.Graph:
-    """Return which triangles share an edge, and how far it is from the middle of one to the middle of the other."""
-    one, two = pairs_within(triangles, 0.0)
-    edges = shapely.intersection(triangles[one], triangles[two])
-    lengths = shapely.distance(shapely.centroid(triangles[one]), shapely.centroid(triangles[two]))
+def _sights(room: shapely.Geometry, points: np.ndarray[Any, np.dtype[np.float64]]) -> nx.Graph:
+    """Return which points see each other inside a room, and how far they are from each other."""
+    one, two = np.triu_indices(len(points), k=1)
+    lines = shapely.linestrings(np.stack([points[one], points[two]], axis=1))
+    within = shapely.buffer(room, ROUNDED_M)
+    shapely.prepare(within)
+    seen = shapely.covers(within, lines)
     graph = nx.Graph()
-    graph.add_nodes_from(range(len(triangles)))
-    for i, j, edge, length in zip(one.tolist(), two.tolist(), edges, lengths.tolist(), strict=True):
-        if shapely.length(edge) > PATH_M / 2:
-            graph.add_edge(i, j, weight=length, door=shapely.centroid(edge))
+    graph.add_nodes_from((number, {"at": point}) for number, point in enumerate(points.tolist()))
+    graph.add_weighted_edges_from(zip(one[seen].tolist(), two[seen].tolist(), shapely.length(lines[seen]).tolist(),
+                                      strict=True))
     return graph
-
-
-def _through(triangles: Shapes, doors: nx.Graph, way: list[int]) -> shapely.Geometry:
-    stops = [shapely.centroid(triangles[way[0]]),
-             *(doors.edges[pair]["door"] for pair in pairwise(way)),
-             shapely.centroid(triangles[way[-1]])]
-    return shapely.LineString(shapely.get_coordinates(stops))

@@ -57,7 +57,7 @@ def crs_of(opened: Opened, source: Source, layer: str) -> tuple[CRS | None, str,
         x, y = _middle(opened.geometry)
         hint = likely_crs(x, y)
         code = "places.no_crs_hint" if hint else "places.no_crs"
-        return None, "", [Finding(code, layer, values={"x": f"{x:.0f}", "y": f"{y:.0f}", "hint": hint})]
+        return None, "", [Finding(code, layer, values={"x": f"{x:.9g}", "y": f"{y:.9g}", "hint": hint})]
     remarks = []
     if said is not None and opened.crs is not None and not _is_same(said, opened.crs):
         values = {"said": name_of(said), "file": name_of(opened.crs)}
@@ -107,7 +107,7 @@ def check_layer_at_home(rows: pd.DataFrame, setting: Setting) -> list[Finding]:
     at_home = near.mean() > HALF if setting.kind in JUDGED_BY_ROW else near.any()
     if at_home:
         return []
-    values = {"crs": name_of(setting.crs), "x": f"{np.median(x):.0f}", "y": f"{np.median(y):.0f}"}
+    values = {"crs": name_of(setting.crs), "x": f"{np.median(x):.9g}", "y": f"{np.median(y):.9g}"}
     code, hint = _why_not_at_home(x, y, setting)
     return [Finding(code, setting.layer, values={**values, "hint": hint})]
 

@@ -19,6 +19,7 @@ from geoplan.errors import DataError, Finding, listed, raise_all
 from geoplan.jurisdictions import check_policies, find_documents
 from geoplan.links import find_candidates, judge_links
 from geoplan.network import build_network, find_hard_barriers
+from geoplan.openings import find_pairs, find_walls, open_walls, rank_openings
 from geoplan.outlines import draw_areas
 from geoplan.policy import ElderStandard, Policy, elder_standard, load_catalogue, parameter_lines, resolve
 from geoplan.project import PLAN_FILE, Project, parse_project
@@ -30,7 +31,7 @@ from geoplan.schema import conform, empty_table, join_list, tables
 from geoplan.screening import judge_estates, screen_estates
 from geoplan.settings import FacilitySource, StreetSource
 from geoplan.sites import judge_sites
-from geoplan.travel import find_walks, straight_walks, walk_between
+from geoplan.travel import find_walks, straight_walks, walk_between, walk_home_to_home
 
 Report = Callable[[Finding], None]
 TODAY = "today"
@@ -139,9 +140,6 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
         types=types,
     ) if has_streets else straight_walks(
         estates, layers.facilities, detour=circle.detour, speeds=speeds, elderly_types=elderly_types, types=types)
-    gaps, judged = find_gaps(walks, estates, catalogue, limits=circle.limits, complete=_complete(project),
-                             brought_types=types)
-    tell("step.circles", types=len(types), gaps=int(gaps["is_gap"].sum()))
 
     candidates = find_candidates(estates, hard_barriers, layers.streets, max_gap_m=project.areas.max_gap_m)
     crossings = walk_between(candidates[candidates["barrier"].notna()], access, edges,
@@ -152,8 +150,20 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     members, bounds = group_estates(estates, links, grouped_ids=grouped_ids, rules=project.areas)
     grouping = rate_grouping(members, bounds, estates, area_overhead=project.areas.area_overhead)
     areas, drawn = draw_areas(estates, links, members, area_overhead=project.areas.area_overhead)
-    area_gaps = find_area_gaps(gaps, members, tolerance=circle.area_tolerance)
     tell("step.areas", links=int(links["usable"].sum()), areas=len(areas), left=int(members["area_id"].isna().sum()))
+
+    walls = find_walls(links if has_facilities and has_streets else links[:0], members)
+    apart = walk_home_to_home(find_pairs(walls, members), access, edges)
+    if has_streets:
+        walks = conform("walks", pd.concat([
+            walks, open_walls(walks, walls, apart, speeds=speeds, elderly_types=elderly_types)]))
+    gaps, judged = find_gaps(walks, estates, catalogue, limits=circle.limits, complete=_complete(project),
+                             brought_types=types)
+    area_gaps = find_area_gaps(gaps, members, tolerance=circle.area_tolerance)
+    tell("step.circles", types=len(types), gaps=int(gaps["is_gap"].sum()))
+    openings = rank_openings(walls, apart, gaps, speeds=speeds, elderly_types=elderly_types)
+    tell("step.openings", walls=len(openings), minutes=f"{openings['resident_minutes_saved'].sum():.0f}",
+         gaps=int(openings["gaps_closed"].sum()))
 
     care, cared = find_care(
         areas, members, estates, layers.facilities, layers.sites if "sites" in layers.brought else None, catalogue,
@@ -165,7 +175,8 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
                 *_say_straight(project, has_streets=has_streets)]
     made = {
         "estates": finish_estates(estates, standing, members), "verdicts": verdicts, "links": links,
-        "grouping": grouping, "facilities": finish_facilities(layers.facilities, snaps, edges, has_streets=has_streets),
+        "grouping": grouping, "openings": openings,
+        "facilities": finish_facilities(layers.facilities, snaps, edges, has_streets=has_streets),
         "sites": conform("sites", layers.sites.merge(judge_sites(layers.sites), on="site_id"), layers.crs),
         "parameters": list_parameters(_parameter_lines(project, policy, standard)),
         "remarks": list_remarks(findings, project.plan.language),

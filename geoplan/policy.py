@@ -24,6 +24,7 @@ SAID_UNITS = (
     "years", "万元", "万元/户", "万元/部", "元", "m2/人", "m2/100户", "min", "days", "tables/year",
 )
 ELDER_PARAMS = ("elder_care_area_per_resident", "elder_land_per_capita")
+ELDER_UNIT = "m2/人"
 ELDER_DEFAULT = ("GB50437-2007(2018)", "CN-2023-26")
 
 
@@ -109,7 +110,7 @@ def resolve(documents: Sequence[Document]) -> Policy:
 
 def elder_standard(policy: Policy) -> ElderStandard:
     """Return the elder-care space due to a resident: as the chain says, else the national figure, marked as default."""
-    values = policy.values[policy.values["param"].isin(ELDER_PARAMS) & (policy.values["unit"] == "m2/人")]
+    values = policy.values[policy.values["param"].isin(ELDER_PARAMS) & (policy.values["unit"] == ELDER_UNIT)]
     numbers = values[[not is_open(value) for value in values["value"]]]
     if not numbers.empty:
         said = numbers.iloc[0]

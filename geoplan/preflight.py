@@ -99,6 +99,7 @@ def geopackage_rows(path: Path, query: str) -> list[tuple[object, ...]]:
     """Return the rows of a query on a GeoPackage, which is opened read-only."""
     mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
     base = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+    base.text_factory = lambda data: data.decode("utf-8", "replace")
     try:
         return base.execute(query).fetchall()
     finally:

@@ -43,7 +43,7 @@ STAND_IN_DATE = date(2000, 1, 1)
 class Project:
     """Everything plan.toml says; `because` holds the planner's reasons by dotted key, `given` the keys found."""
 
-    folder: Path
+    file: Path
     plan: Header
     sources: Mapping[str, Source]
     areas: AreaRules
@@ -54,6 +54,11 @@ class Project:
     programme: ProgrammeRules
     because: Mapping[str, str] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
+
+    @property
+    def folder(self) -> Path:
+        """The project folder, from which every path in plan.toml is seen."""
+        return self.file.parent
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -93,7 +98,7 @@ def parse_project(path: Path) -> tuple[Project | None, list[Finding]]:
         return None, [_finding("project.not_utf8")]
     except tomllib.TOMLDecodeError as error:
         return None, [_finding("project.not_toml", error=str(error))]
-    return _project_of(said, file.parent.resolve())
+    return _project_of(said, file.resolve())
 
 
 def source_path(project: Project, layer: str) -> Path:
@@ -152,7 +157,7 @@ def _finding(code: str, where: str = "", **values: object) -> Finding:
     return Finding(code, layer=PLAN_FILE, values={"where": where, **values})
 
 
-def _project_of(said: dict[str, Any], folder: Path) -> tuple[Project, list[Finding]]:
+def _project_of(said: dict[str, Any], file: Path) -> tuple[Project, list[Finding]]:
     because: dict[str, str] = {}
     given: set[str] = set()
     plain = {name: _plain(section, name, because, given) for name, section in said.items()}
@@ -162,7 +167,7 @@ def _project_of(said: dict[str, Any], folder: Path) -> tuple[Project, list[Findi
     header = _section(Header, "plan", plain.get("plan"), findings)
     sources = _sources(plain, findings)
     rules = {name: _section(kind, name, plain.get(name, {}), findings) for name, kind in RULE_SECTIONS.items()}
-    project = Project(folder, header, sources, **rules, because=because, given=frozenset(given))  # type: ignore[arg-type]
+    project = Project(file, header, sources, **rules, because=because, given=frozenset(given))  # type: ignore[arg-type]
     findings += [*_check_header(project), *_check_sources(project), *_check_rules(project)]
     return project, findings
 

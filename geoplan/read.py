@@ -105,7 +105,7 @@ def collect_layers(project: Project) -> tuple[Layers | None, list[Finding]]:
     Returns
     -------
     layers
-        None where a layer cannot be made. Remarks on rows travel in it.
+        None where the estates cannot be read; other layers that cannot be are missing. Remarks on rows travel in it.
     findings
         Empty where the run may go on.
     """
@@ -134,8 +134,7 @@ def collect_layers(project: Project) -> tuple[Layers | None, list[Finding]]:
         moved = to_working(rows, brought.crs, brought.datum, crs)
         done[layer], found = apply_rules(moved, setting, WORKING_RULES[setting.kind])
         findings += [*found, *_too_many_rejected(project, layer, brought, done[layer])]
-    can_be_made = all(layer in done for layer in project.sources) and "estates" in done
-    return (_layers(crs, project, placed, done, findings) if can_be_made else None), _fatal(findings)
+    return (_layers(crs, project, placed, done, findings) if "estates" in done else None), _fatal(findings)
 
 
 def _in_order(project: Project) -> list[str]:
@@ -201,7 +200,8 @@ def _working_crs(project: Project, placed: Mapping[str, Placed]) -> tuple[CRS | 
     if not middles:
         return None, []
     if zone_of(middles[0]) is None:
-        return None, [Finding("read.no_zone", PLAN_FILE, values={"lon": f"{middles[0]:.3f}"})]
+        told = [Finding("read.no_zone", PLAN_FILE, values={"lon": f"{middles[0]:.3f}"})]
+        return None, told if "estates" in placed else []
     return zone_crs(middles[0]), []
 
 
@@ -232,7 +232,7 @@ def _layers(
         findings=tuple(sorted(remarks, key=lambda found: (order.get(found.layer, -1), found.row or 0, found.code))),
         rows={layer: {"read": len(part.brought.opened.row), "used": len(done[layer]),
                       "rejected": len(part.brought.opened.row) - len(done[layer])} for layer, part in placed.items()},
-        inputs=_inputs(project),
+        inputs=_inputs(project, placed),
         decided={layer: _decided(part.brought) for layer, part in placed.items()},
     )
 
@@ -253,9 +253,10 @@ def _frame(kind: str, parts: Iterable[pd.DataFrame], crs: CRS) -> gpd.GeoDataFra
     return gpd.GeoDataFrame(rows.sort_values(order, kind="stable", ignore_index=True), geometry="geometry", crs=crs)
 
 
-def _inputs(project: Project) -> dict[str, str]:
-    digests = {}
-    for layer, source in project.sources.items():
+def _inputs(project: Project, layers: Iterable[str]) -> dict[str, str]:
+    digests = {project.file.name: digest_of(project.file)}
+    for layer in layers:
+        source = project.sources[layer]
         path = source_path(project, layer)
         for suffix, file in files_of(path).items():
             digests[source.path[:len(source.path) - len(path.suffix)] + suffix] = digest_of(file)

@@ -90,7 +90,7 @@ def check_shapefile(path: Path, layer: str) -> list[Finding]:
         return [Finding("preflight.companion_missing", layer, values=values)]
     shp, shx, dbf = (file.read_bytes() for file in (path, *files.values()) if file is not None)
     findings = [*_check_size(shp, path.name, layer), *_check_size(shx, path.with_suffix(".shx").name, layer),
-                *_check_dbf(dbf, path.with_suffix(".dbf").name, layer)]
+                *_check_dbf(dbf, path.with_suffix(".dbf").name, layer), *_check_prj(path, layer)]
     return findings or _check_records(shp, shx, dbf, path.name, layer)
 
 
@@ -112,6 +112,16 @@ def _check_dbf(data: bytes, file: str, layer: str) -> list[Finding]:
     said = layout.header + layout.count * layout.width
     if said > len(data):
         return [Finding("preflight.size_disagrees", layer, values={"file": file, "said": said, "found": len(data)})]
+    return []
+
+
+def _check_prj(path: Path, layer: str) -> list[Finding]:
+    """Return a finding where the .prj is not UTF-8: the reader behind pyogrio 0.13 fails on it."""
+    prj = companion(path, ".prj")
+    try:
+        _ = prj.read_bytes().decode("utf-8") if prj is not None else ""
+    except UnicodeDecodeError:
+        return [Finding("preflight.prj_not_utf8", layer, values={"file": path.with_suffix(".prj").name})]
     return []
 
 

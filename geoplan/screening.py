@@ -69,7 +69,7 @@ def screen_estates(
     numbers = {str(value.param): value for value in policy.values.itertuples() if is_amount(value)}
     touched = _names_touched(rows, heritage) if "heritage" in brought else None
     town = Town(rows, brought.get("estates", frozenset()), touched, plan_year, numbers, language)
-    asked = [rule for rule in policy.rules.itertuples() if _is_asked(rule)]
+    asked = [rule for rule in policy.rules.itertuples() if rule.stands and makes_verdicts(rule)]
     answers = {rule.rule_id: ask(town, rule) for rule in asked if rule.param not in SCOPE_PARAMS}
     scope = _answer_scope(town, [
         answers[rule.rule_id] for rule in asked
@@ -104,13 +104,14 @@ def judge_estates(verdicts: pd.DataFrame, estates: pd.DataFrame) -> pd.DataFrame
     return pd.DataFrame({"estate_id": ids, "eligibility": eligibility, "plan_entry": entry})
 
 
+def makes_verdicts(rule: Any) -> bool:
+    """Say whether a rule (one row of `Policy.rules`) is asked of estates: it stands at a gate, and not only reports."""
+    return bool(rule.stage) and "report" not in (rule.strength, rule.check)
+
+
 def _worst(verdicts: pd.DataFrame, stage: str) -> pd.Series:
     asked = verdicts[verdicts["stage"] == stage]
     return asked["result"].map(RESULTS.index).astype("int8").groupby(asked["estate_id"]).max()
-
-
-def _is_asked(rule: Any) -> bool:
-    return bool(rule.stands and rule.stage) and "report" not in (rule.strength, rule.check)
 
 
 def _names_touched(estates: pd.DataFrame, heritage: gpd.GeoDataFrame) -> pd.Series:

@@ -11,8 +11,8 @@ import geoplan
 
 PACKAGE = Path(geoplan.__file__).parent
 ROOMS = {  # from the ground up: a room imports from itself and from rooms below, as far as MAY_IMPORT lets it
-    "ground": {"errors", "schema", "shapes", "datum"},
-    "law": {"documents", "jurisdictions", "policy"},
+    "ground": {"errors", "schema", "shapes", "datum", "pages"},
+    "law": {"documents", "jurisdictions", "policy", "labels"},
     "project": {"settings", "project"},
     "reading": {
         "preflight", "records", "encoding", "opened", "words", "headings", "ledgers", "geodata", "rules", "cells",
@@ -20,11 +20,13 @@ ROOMS = {  # from the ground up: a room imports from itself and from rooms below
         "street_rows", "read",
     },
     "steps": {
-        "residents", "screening", "network", "access", "travel", "circles", "links", "areas", "outlines", "eldercare",
-        "sites", "results", "answers", "conditions", "components", "growth", "optimum", "naming", "paths",
+        "residents", "screening", "network", "access", "travel", "circles", "links", "areas", "openings", "outlines",
+        "eldercare", "sites", "results", "answers", "conditions", "components", "growth", "optimum", "naming", "paths",
     },
+    "lawbook": {"coverage", "lawbook"},
     "plan": {"plan"},
-    "writing": {"labels", "payload", "maps", "sheets", "workbook", "dbf", "shapefiles", "geopackage"},
+    "looking back": {"runs", "facts", "accounts", "explain"},
+    "writing": {"payload", "maps", "sheets", "workbook", "dbf", "shapefiles", "geopackage"},
     "publishing": {"staging", "publish"},
     "command line": {"cli", "__main__"},
 }
@@ -34,9 +36,11 @@ MAY_IMPORT = {
     "project": {"ground", "law", "project"},
     "reading": {"ground", "law", "project", "reading"},
     "steps": {"ground", "law", "steps"},
-    "plan": set(ROOMS) - {"writing", "publishing", "command line"},
-    "writing": set(ROOMS) - {"publishing", "command line"},
-    "publishing": set(ROOMS) - {"command line"},
+    "lawbook": {"ground", "law", "steps", "lawbook"},
+    "plan": set(ROOMS) - {"lawbook", "looking back", "writing", "publishing", "command line"},
+    "looking back": {"ground", "law", "looking back"},
+    "writing": set(ROOMS) - {"lawbook", "looking back", "publishing", "command line"},
+    "publishing": set(ROOMS) - {"lawbook", "looking back", "command line"},
     "command line": set(ROOMS),
 }
 PARTS = {  # files that belong to one step, or are shared by those named

@@ -35,8 +35,8 @@ def judge_and_say(table: pd.DataFrame, **options: object) -> tuple[pd.DataFrame,
         table, ESTATES, CATALOGUE, **{"limits": {}, "complete": (), "brought_types": brought, **options})
 
 
-def verdicts(gaps: pd.DataFrame, facility_type: str) -> list[object]:
-    found = gaps.loc[gaps["facility_type"] == facility_type, "is_gap"]
+def verdicts(gaps: pd.DataFrame, facility_type: str, column: str = "is_gap") -> list[object]:
+    found = gaps.loc[gaps["facility_type"] == facility_type, column]
     return [None if pd.isna(value) else bool(value) for value in found]
 
 
@@ -83,12 +83,19 @@ def test_a_limit_of_the_project_stands_before_the_catalogue_and_says_so() -> Non
         800.0, True, "plan.toml circle.limits"]
 
 
-def test_only_walks_of_today_are_judged_and_what_comes_after_is_open() -> None:
-    table = pd.concat([walks(("E1", "PHARMACY", 900.0)), walks(("E1", "PHARMACY", 100.0), state="opened")])
-    gaps = judge(table)
+def test_today_and_after_are_judged_each_by_its_own_walks() -> None:
+    today = walks(("E1", "PHARMACY", 900.0), ("E2", "PHARMACY", None))
+    opened = walks(("E1", "PHARMACY", 500.0), ("E2", "PHARMACY", 900.0), state="opened")
+    gaps = judge(pd.concat([today, opened]))
     assert verdicts(gaps, "PHARMACY") == [True, True]
-    assert gaps["is_gap_after"].isna().all()
+    assert verdicts(gaps, "PHARMACY", "is_gap_after") == [False, True]
+    assert verdicts(gaps, "KINDERGARTEN", "is_gap_after") == [None, None]
+    assert gaps["distance_m"].dropna().tolist() == [900.0]
     assert gaps["residents"].tolist()[0] == 700
+
+
+def test_without_walks_of_the_state_opened_nothing_is_known_of_after() -> None:
+    assert judge(walks(("E1", "PHARMACY", 900.0)))["is_gap_after"].isna().all()
 
 
 def test_every_limit_of_the_catalogue_has_a_standard_and_a_confidence() -> None:
@@ -100,9 +107,10 @@ def test_every_limit_of_the_catalogue_has_a_standard_and_a_confidence() -> None:
 
 
 def rows_of(*rows: tuple[str, int | None, bool | None]) -> pd.DataFrame:
-    """Return gaps of one type: estate, residents, is_gap."""
-    table = pd.DataFrame(rows, columns=["estate_id", "residents", "is_gap"])
-    return table.astype({"residents": "Int64", "is_gap": "boolean"}).assign(facility_type="PHARMACY")
+    """Return gaps of one type: estate, residents, is_gap; nothing is known of after."""
+    table = pd.DataFrame(rows, columns=["estate_id", "residents", "is_gap"]).assign(is_gap_after=None)
+    return table.astype({"residents": "Int64", "is_gap": "boolean", "is_gap_after": "boolean"}).assign(
+        facility_type="PHARMACY")
 
 
 def area_row(*rows: tuple[str, int | None, bool | None], tolerance: float = 0.1) -> list[object]:
@@ -146,6 +154,20 @@ def test_estates_without_an_area_are_left_out() -> None:
     found = find_area_gaps(rows_of(("E1", 5, True), ("E2", 6, True), ("E3", 7, False)), members, tolerance=0.1)
     assert found[["area_id", "residents"]].to_numpy().tolist() == [["A1", 5], ["A2", 7]]
     assert found["is_gap_after"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("still", "is_gap_after"), [((True, True), True), ((False, True), False), ((None, None), None)])
+def test_an_area_is_judged_once_more_by_what_remains_after(
+    still: tuple[bool | None, ...], is_gap_after: bool | None,
+) -> None:
+    # 150 of 1000 are uncovered today; where those of E1 are covered after, 50 remain: a share of 0.05, no gap.
+    gaps = rows_of(("E1", 100, True), ("E2", 50, True), ("E3", 850, False))
+    gaps["is_gap_after"] = pd.array([*still, None if still[0] is None else False], dtype="boolean")
+    members = pd.DataFrame({"estate_id": ["E1", "E2", "E3"], "area_id": "A1"})
+    found = find_area_gaps(gaps, members, tolerance=0.1).iloc[0]
+    assert [found["residents"], found["uncovered_residents"], found["is_gap"]] == [1000, 150, True]
+    assert (None if pd.isna(found["is_gap_after"]) else bool(found["is_gap_after"])) == is_gap_after
 
 
 def test_without_areas_the_table_is_there() -> None:

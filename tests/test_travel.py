@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from geoplan.access import find_access, snap_points
 from geoplan.network import build_network
-from geoplan.travel import find_walks, straight_walks, walk_between
+from geoplan.travel import find_walks, straight_walks, walk_between, walk_home_to_home
 
 TYPES = ("ELD_MEAL", "PHARMACY")
 GRID = grid(5, 5)  # corners every 100 m from (0, 0) to (400, 400)
@@ -247,6 +247,29 @@ def test_between_estates_any_pair_of_entrances_will_do() -> None:
     # Each has a corner of its block within 30 m: from (100, 100) to (200, 200) it is 200 m.
     pairs = pd.DataFrame({"estate_a": ["E1"], "estate_b": ["E2"]})
     assert walk_between(pairs, access, edges, limit_m=1000)["distance_m"].tolist() == [200.0]
+
+
+def test_from_home_to_home_both_legs_count_and_no_third_estate_is_walked_through() -> None:
+    # E1 and E3 back to back: 50 + 300 + 200 + 300 + 50; E1 to E2 along the street: 50 + 150 + 50.
+    edges, _ = build_network(TWO_ROWS)
+    homes = estates(E1=(100, 50, 90), E2=(250, 50, 90), E3=(100, 150, 90))
+    access, _ = find_access(homes, gates(), edges, hard(), access_m=30, max_snap_m=100)
+    pairs = pd.DataFrame({
+        "area_id": ["A1", "A2", "A3"], "estate_a": ["E1", "E1", "E1"], "estate_b": ["E2", "E3", "E9"]}, index=[7, 8, 9])
+    between = walk_home_to_home(pairs, access, edges)
+    assert between.columns.tolist() == ["area_id", "estate_a", "estate_b", "distance_m"]
+    assert between["distance_m"].tolist() == pytest.approx([250.0, 900.0, np.nan], nan_ok=True)
+    assert walk_home_to_home(pairs, access[:0], edges)["distance_m"].isna().all()
+    assert walk_home_to_home(pairs[:0], access, edges).empty
+
+
+def test_from_home_to_home_far_ones_are_found_too() -> None:
+    edges, _ = build_network(streets([(0, 0), (9000, 0)], [(0, 500), (9000, 500)]))
+    homes = estates(E1=(50, 20, 30), E2=(8950, 20, 30), E3=(50, 480, 30))
+    access, _ = find_access(homes, gates(), edges, hard(), access_m=30, max_snap_m=100)
+    pairs = pd.DataFrame({"estate_a": ["E1", "E1"], "estate_b": ["E2", "E3"]})
+    between = walk_home_to_home(pairs, access, edges)
+    assert between["distance_m"].tolist() == pytest.approx([20 + 8900 + 20, np.nan], nan_ok=True)
 
 
 # The laws, on streets, entrances and doors drawn at random. Lengths are whole metres, so that ties are common.

@@ -121,6 +121,34 @@ def test_gaps_agree_with_the_walks_and_the_catalogue(plan: Plan) -> None:
     assert (known["is_gap"].astype(bool) == is_far).all()
 
 
+def test_the_walls_of_an_area_together_save_what_its_walks_grow_shorter(plan: Plan, members: pd.DataFrame) -> None:
+    walks = plan.tables["walks"].pivot(index=["estate_id", "facility_type"], columns="state", values="minutes")
+    gaps = plan.tables["gaps"].merge(walks.reset_index(), on=["estate_id", "facility_type"]).merge(
+        members[["estate_id", "area_id"]], on="estate_id")
+    assert (gaps["opened"] <= gaps["today"]).sum() == gaps["today"].notna().sum()
+    saved = ((gaps["today"] - gaps["opened"]) * gaps["residents"].astype(float)).groupby(gaps["area_id"]).sum()
+    closed = (gaps["is_gap"] & ~gaps["is_gap_after"]).groupby(gaps["area_id"]).sum()
+    openings = plan.tables["openings"].groupby("area_id")[["resident_minutes_saved", "gaps_closed"]].sum()
+    assert openings["resident_minutes_saved"].reindex(saved.index, fill_value=0).to_numpy() == pytest.approx(
+        saved.to_numpy(), rel=1e-6, abs=1)
+    assert (openings["gaps_closed"].reindex(closed.index, fill_value=0) == closed).all()
+    assert saved.sum() > 0
+    assert closed.sum() > 0
+
+
+def test_every_opening_is_a_usable_link_inside_its_area_that_passes_no_barrier(
+    plan: Plan, members: pd.DataFrame,
+) -> None:
+    openings = plan.tables["openings"].merge(plan.tables["links"], on=["estate_a", "estate_b"], suffixes=("", "_link"))
+    area = members.set_index("estate_id")["area_id"]
+    assert len(openings) == len(plan.tables["openings"]) > 0
+    assert openings["usable"].all()
+    assert openings["barrier"].isna().all()
+    assert (openings["estate_a"].map(area) == openings["area_id"]).all()
+    assert (openings["estate_b"].map(area) == openings["area_id"]).all()
+    assert sorted(openings["rank"]) == list(range(1, len(openings) + 1))
+
+
 def test_care_never_gives_a_square_metre_twice(plan: Plan) -> None:
     care = plan.tables["care"]
     facilities = plan.tables["facilities"]
