@@ -22,6 +22,7 @@ from geoplan.facts import (
     rows_table,
     section,
     sentence,
+    told,
 )
 from geoplan.pages import Block
 from geoplan.runs import Run, read_rows
@@ -140,17 +141,16 @@ def _gaps(run: Run, area_id: str, members: pd.DataFrame) -> list[Block]:
         return [sentence("explain.no_facilities", language)]
     gaps = pd.concat([read_rows(run, "gaps", estate_id=estate_id) for estate_id in members["estate_id"]])
     ordered = area_gaps.sort_values(["is_gap", "uncovered_share", "facility_type"], ascending=[False, False, True])
-    standards = gaps.drop_duplicates("facility_type").set_index("facility_type")
+    standards = told(gaps.drop_duplicates("facility_type"), "gaps", language)
+    by_type = standards.set_index(gaps.drop_duplicates("facility_type")["facility_type"])
     lacking = gaps[gaps["is_gap"].fillna(False)].groupby("facility_type")["estate_id"]
     lacking_ids = {facility_type: listed(ids, language) for facility_type, ids in lacking}
     headings, types = headings_of("gaps", language), ordered["facility_type"]
-    confidence = [code_text("confidence", code, language) for code in types.map(standards["confidence"])]
-    table = rows_table(
-        ordered, "area_gaps", GAP_COLUMNS, language,
-        limit_m=(headings["limit_m"], [number_text(value, "m") for value in types.map(standards["limit_m"])]),
-        standard=(headings["standard"], types.map(standards["standard"]).fillna(MISSING).tolist()),
-        confidence=(headings["confidence"], confidence),
-        uncovered=(labels_of("explain", language)["uncovered"], types.map(lacking_ids).fillna("").tolist()))
+    known = {name: (headings[name], types.map(by_type[name]).astype(object).fillna(MISSING).tolist())
+             for name in ("limit_m", "confidence", "standard")}
+    uncovered = [lacking_ids.get(facility_type, "") for facility_type in types]
+    table = rows_table(ordered, "area_gaps", GAP_COLUMNS, language, **known,
+                       uncovered=(labels_of("explain", language)["uncovered"], uncovered))
     tolerance = parameter(run, "circle", "area_tolerance")["value"]
     notes = [sentence("explain.no_data", language)] if area_gaps["is_gap"].isna().any() else []
     return [table, sentence("explain.tolerance", language, tolerance=tolerance), *notes]

@@ -41,7 +41,7 @@ WALK_COLUMNS = ("facility_type", "is_gap", "is_gap_after", "distance_m", "limit_
                 "confidence", "standard")
 LINK_COLUMNS = ("other", "usable", "reason", "kind", "gap_m", "length_m", "barrier", "area")
 SERVED_COLUMNS = ("estate", "state", "distance_m", "minutes")
-MAX_NEAR = 5
+MAX_NEAR, NEAR_SHARE = 5, 0.5  # ids of two letters that share one are near
 
 
 def explain(run: Run, wanted: str) -> list[Block]:
@@ -108,7 +108,7 @@ def _unknown(run: Run, wanted: str) -> Finding:
     ids: list[str] = []
     for table, (key, _) in EXPLAINED.items():
         rows = read_rows(run, table)
-        ids += [*rows.loc[rows["name"] == wanted, key], *get_close_matches(wanted, rows[key], n=MAX_NEAR)]
+        ids += [*rows.loc[rows["name"] == wanted, key], *get_close_matches(wanted, rows[key], n=MAX_NEAR, cutoff=NEAR_SHARE)]
     near = join_list(dict.fromkeys(ids))
     return Finding("explain.unknown_id" if near else "explain.unknown_id_alone", values={"said": wanted, "near": near})
 
@@ -198,7 +198,7 @@ def _links(run: Run, estate_id: str) -> list[Block]:
         return [sentence("explain.no_links", language)]
     others = links["estate_a"].where(links["estate_a"] != estate_id, links["estate_b"])
     estates, names = read_rows(run, "estates").set_index("estate_id"), names_of(run, "estates", "estate_id")
-    areas = others.map(estates["area_id"]).fillna(MISSING).tolist()
+    areas = others.map(estates["area_id"]).astype(object).fillna(MISSING).tolist()
     words = labels_of("explain", language)
     return [rows_table(links, "links", LINK_COLUMNS, language, other=(words["other"], others.map(names).tolist()),
                        area=(words["area"], areas))]

@@ -78,7 +78,7 @@ def told(rows: pd.DataFrame, table: str, language: str) -> pd.DataFrame:
     columns = [column for column in columns_of(table) if column.type not in GEOMETRY_TYPES]
     words = labelled(columns, rows, language)
     return pd.DataFrame({
-        column.name: words[column.name].fillna(MISSING) if column.type in (*TEXT_TYPES, "bool")
+        column.name: words[column.name].astype(object).fillna(MISSING) if column.type in (*TEXT_TYPES, "bool")
         else [number_text(value, column.unit) for value in rows[column.name]]
         for column in columns
     }, index=rows.index, dtype=object)

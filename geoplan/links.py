@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoplan.components import number_components
 from geoplan.schema import conform
 from geoplan.shapes import LINEAR, Shapes, contact_segments, pairs_within, representative_points
 
@@ -118,34 +117,6 @@ def judge_links(
          same_subdistrict & (town_a != town_b), pd.notna(unit_a) & pd.notna(unit_b) & (unit_a != unit_b), has_crossing],
         ["not_grouped", "barrier", "subdistrict_unknown", "subdistrict", "planning_unit", "crossing"], "usable")
     return conform("links", candidates.assign(usable=np.isin(reason, ["usable", "crossing"]), reason=reason))
-
-
-def find_components(
-    estates: gpd.GeoDataFrame, links: gpd.GeoDataFrame, grouped_ids: Collection[str],
-) -> pd.DataFrame:
-    """Return which estates hang together by usable links.
-
-    Parameters
-    ----------
-    estates
-        Layer `estates`.
-    links
-        Table `links`.
-    grouped_ids
-        Estates that are to be grouped.
-
-    Returns
-    -------
-    components
-        estate_id and component_id of every estate, by estate_id; missing where the estate is not grouped or its
-        households are unknown. Components are numbered by their smallest estate id.
-    """
-    ids = sorted(estates["estate_id"])
-    is_candidate = estates["estate_id"].isin(list(grouped_ids)) & estates["households"].notna()
-    usable = links[links["usable"]]
-    numbers = number_components(sorted(estates.loc[is_candidate, "estate_id"]),
-                                zip(usable["estate_a"], usable["estate_b"], strict=True))
-    return pd.DataFrame({"estate_id": ids, "component_id": pd.Series(ids).map(numbers).astype("str")})
 
 
 def _is_third_between(segment: Shapes, a: Any, b: Any, shapes: Shapes) -> Any:

@@ -20,7 +20,8 @@ PATH_M = 4.0  # width of a path: a fire lane (GB 50016-2014 7.1.8)
 CLEARANCE_M = 0.01  # what is drawn keeps this far from what belongs to others, so that rounding makes no overlap
 JOINED_M2 = 1e-4  # ground that a path must share with an outline to be joined with it
 AROUND_M = 100.0  # a way around is looked for this far from the members
-ROUGH_M = 0.5  # how exactly a way around follows the ground
+ROUGH_M = (0.5, 2.0, 8.0)  # how exactly a way around follows the ground: the first that leaves few enough corners
+MOST_CORNERS = 800  # which are looked at pair by pair
 Words = np.ndarray[Any, np.dtype[np.object_]]
 Rows = np.ndarray[Any, np.dtype[np.intp]]
 
@@ -176,7 +177,7 @@ def _free_ground(own: Shapes, others: Shapes) -> shapely.Geometry:
 
 def _around(free: shapely.Geometry, parts: Shapes, own: list[int], joined: UnionFind) -> Iterator[shapely.Polygon]:
     """Return the shortest path through free ground from every piece of an area to the nearest other."""
-    room = shapely.simplify(shapely.buffer(free, -PATH_M / 2, join_style="mitre"), ROUGH_M)
+    room = _simplified(shapely.buffer(free, -PATH_M / 2, join_style="mitre"))
     if shapely.is_empty(room):
         return
     doors = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(room, parts[own]), 0))
@@ -193,10 +194,16 @@ def _around(free: shapely.Geometry, parts: Shapes, own: list[int], joined: Union
             yield from polygons_of(shapely.intersection(shapely.buffer(line, PATH_M / 2, cap_style="square"), free))
 
 
+def _simplified(room: shapely.Geometry) -> shapely.Geometry:
+    """Return a room with few enough corners to look from every one to every other; an empty one where that fails."""
+    simple = (shapely.simplify(room, rough) for rough in ROUGH_M)
+    return next((shape for shape in simple if shapely.get_num_coordinates(shape) <= MOST_CORNERS), shapely.Polygon())
+
+
 def _sights(room: shapely.Geometry, points: np.ndarray[Any, np.dtype[np.float64]]) -> nx.Graph:
     """Return which points see each other inside a room, and how far they are from each other."""
     one, two = np.triu_indices(len(points), k=1)
-    lines = shapely.linestrings(np.stack([points[one], points[two]], axis=1))
+    lines = np.asarray(shapely.linestrings(np.stack([points[one], points[two]], axis=1)), dtype=object)
     within = shapely.buffer(room, ROUNDED_M)
     shapely.prepare(within)
     seen = shapely.covers(within, lines)

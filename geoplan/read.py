@@ -38,6 +38,7 @@ from geoplan.rules import Checked, Home, Rule, Setting, apply_rules
 from geoplan.schema import DTYPES, GEOMETRY_TYPES, columns_of, keys_of
 from geoplan.settings import Source
 
+OSM_COLUMN = "osm_id"  # every tool that cuts layers out of OpenStreetMap keeps it; the map then gives the credit
 POINT_LAYERS = ("facilities", "sites")
 NOT_HANDED_ON = frozenset({"x", "y", "amap_code"})
 EXTRAS: Mapping[str, Mapping[str, str]] = {"streets": {"not_walkable": "boolean"}, "barriers": {"layer": "str"}}
@@ -239,7 +240,7 @@ def _layers(
 
 def _decided(brought: Brought) -> dict[str, str]:
     return {"format": brought.opened.format, "encoding": brought.opened.encoding, "crs": name_of(brought.crs),
-            "datum": brought.datum}
+            "datum": brought.datum, "origin": "openstreetmap" if OSM_COLUMN in brought.opened.cells.columns else ""}
 
 
 def _frame(kind: str, parts: Iterable[pd.DataFrame], crs: CRS) -> gpd.GeoDataFrame:

@@ -101,20 +101,11 @@ def least_cost(town: Town) -> float:
                     sum(town.households[one] * walked[one][hub] for one in area) for hub in area
                     if all(walked[one][hub] <= town.asked.max_radius_m + 1e-5 for one in area))
 
-    @cache
-    def best(left: frozenset[str]) -> float:
-        if not left:
-            return 0.0
-        first = min(left)
-        alone = LEFT_OVER_M * town.households[first] + best(left - {first})
-        return min([alone, *(cost + best(left - area) for area, cost in price.items()
-                             if first in area and area <= left)])
-
-    return best_of_fates(town, wishes, price, best) if wishes else best(frozenset(names))
+    return _least_of_fates(town, wishes, price)
 
 
-def best_of_fates(town: Town, wishes: list[frozenset[str]], price: Mapping, best: object) -> float:
-    """As `best`, where estates that must stay together may only be left over together."""
+def _least_of_fates(town: Town, wishes: list[frozenset[str]], price: Mapping[frozenset[str], float]) -> float:
+    """Return the least cost where estates that must stay together may only be left over together."""
     together = list(map(frozenset, nx.connected_components(nx.Graph(
         [pair for wish in wishes for pair in combinations(sorted(wish), 2)]))))
 
@@ -131,7 +122,7 @@ def best_of_fates(town: Town, wishes: list[frozenset[str]], price: Mapping, best
     return min(costs)
 
 
-def _cover(town: Town, names: frozenset[str], price: Mapping, kept: frozenset[str]) -> float:
+def _cover(town: Town, names: frozenset[str], price: Mapping[frozenset[str], float], kept: frozenset[str]) -> float:
     """Return the best cost where the estates of `kept` must be in an area."""
     @cache
     def best(left: frozenset[str]) -> float:
@@ -157,7 +148,8 @@ def towns(draw: st.DrawFn, most: int = 8, *, wishes: bool = True) -> Town:
         if draw(st.integers(0, 9)) < 4:
             lengths[pair] = float(draw(st.one_of(st.sampled_from([100, 200]), st.integers(1, 600))))
     asked = Asked(
-        min_households=draw(st.sampled_from([0, 100, 500, 1000])), max_households=draw(st.sampled_from([1000, 1500, 3000])),
+        min_households=draw(st.sampled_from([0, 100, 500, 1000])),
+        max_households=draw(st.sampled_from([1000, 1500, 3000])),
         max_radius_m=draw(st.sampled_from([150, 300, 500])), area_overhead=draw(st.sampled_from([0, 100_000, 500_000])),
         must_join=[draw(st.permutations(names))[:2]] if wishes and count > 1 and draw(st.booleans()) else [],
         must_split=[draw(st.permutations(names))[:3]] if wishes and count > 2 and draw(st.booleans()) else [])

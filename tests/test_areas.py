@@ -2,11 +2,9 @@
 
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
-from drawn import hard, layer
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from linked import Asked, Town, broken_rules, least_cost, objective, towns
@@ -139,6 +137,14 @@ def test_unknown_households_are_told_and_belong_to_no_component() -> None:
     assert bounds["component_id"].tolist() == ["C001", "C002"]
 
 
+def test_components_and_areas_are_numbered_by_their_smallest_estate() -> None:
+    town = Town({"d": 600, "a": 300, "c": 700, "b": 300}, {("a", "c"): 50.0}, Asked(max_households=900))
+    members, bounds = group_estates(town.estates, town.links, grouped_ids=list("dacb"), rules=town.asked)
+    assert members["component_id"].tolist() == ["C001", "C002", "C001", "C003"]
+    assert members["area_id"].fillna("-").tolist() == ["-", "-", "A001", "A002"]
+    assert bounds["component_id"].tolist() == ["C001", "C002", "C003"]
+
+
 def test_only_estates_to_be_grouped_are_listed() -> None:
     members, _ = group_estates(CHAIN.estates, CHAIN.links.iloc[:1], grouped_ids=["b", "a"], rules=Asked())
     assert members["estate_id"].tolist() == ["a", "b"]
@@ -222,6 +228,16 @@ def test_no_rule_is_ever_broken_and_no_bound_is_wrong(method: str, town: Town) -
     assert grouping["gap_share"].between(0, 1).all()
     if method == "optimal":
         assert cost == pytest.approx(best, rel=1e-6, abs=1e-3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=40)
+@given(town=towns(most=14))
+def test_no_rule_is_broken_in_larger_towns_either(method: str, town: Town) -> None:
+    assume(is_possible(town))
+    members, grouping = grouped(town, method)
+    assert broken_rules(town, areas_of(members)) == []
+    assert grouping["objective"].sum() == pytest.approx(objective(town, hubs_of(members)), abs=1e-3)
 
 
 @settings(max_examples=30)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Polygon, box
 
-from geoplan.links import find_candidates, find_components, judge_links
+from geoplan.links import find_candidates, judge_links
 
 NO_STREETS = streets()
 NO_BARRIERS = hard()
@@ -162,26 +162,14 @@ def test_a_barrier_is_told_before_a_subdistrict_line() -> None:
 def test_a_hundred_estates_divided_by_streets_are_one_component() -> None:
     blocks = town(*(box(x * 62, y * 62, x * 62 + 50, y * 62 + 50) for x in range(10) for y in range(10)))
     candidates = find_candidates(blocks, NO_BARRIERS, NO_STREETS, max_gap_m=15)
-    components = find_components(blocks, judged(blocks, candidates), list(blocks["estate_id"]))
     assert len(candidates) == 2 * 9 * 10  # 12 m across each street; the diagonals are 17 m
-    assert set(components["component_id"]) == {"C001"}
-
-
-def test_components_are_numbered_by_their_smallest_estate_and_missing_where_not_grouped() -> None:
-    row = town(*(box(x, 0, x + 50, 50) for x in (0, 500, 60, 560, 1000)))
-    candidates = find_candidates(row, NO_BARRIERS, NO_STREETS, max_gap_m=20)
-    grouped = ["E1", "E2", "E3", "E4"]
-    components = find_components(row, judged(row, candidates, grouped_ids=grouped), grouped)
-    assert components["estate_id"].tolist() == ["E1", "E2", "E3", "E4", "E5"]
-    assert components["component_id"].tolist()[:4] == ["C001", "C002", "C001", "C002"]
-    assert components["component_id"].isna().tolist() == [False] * 4 + [True]
+    assert groups_of(judged(blocks, candidates), blocks) == [100]
 
 
 def test_a_town_of_one_estate_has_no_links() -> None:
     alone = town(box(0, 0, 10, 10))
     found = judged(alone, find_candidates(alone, NO_BARRIERS, NO_STREETS, max_gap_m=60))
     assert len(found) == 0
-    assert find_components(alone, found, ["E1"])["component_id"].tolist() == ["C001"]
 
 
 @st.composite
@@ -226,9 +214,13 @@ def hangzhou(shared: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     return estates, water.fillna({"name": "water"})
 
 
-def count_groups(links: gpd.GeoDataFrame, estates: gpd.GeoDataFrame) -> tuple[int, int, list[int]]:
-    sizes = find_components(estates, links, list(estates["estate_id"]))["component_id"].value_counts()
-    return len(sizes), int((sizes == 1).sum()), sorted(sizes, reverse=True)[:10]
+def groups_of(links: gpd.GeoDataFrame, estates: gpd.GeoDataFrame) -> list[int]:
+    """Return the sizes of what hangs together by usable links, the largest first."""
+    graph = nx.Graph()
+    graph.add_nodes_from(estates["estate_id"])
+    usable = links[links["usable"]]
+    graph.add_edges_from(zip(usable["estate_a"], usable["estate_b"], strict=True))
+    return sorted(map(len, nx.connected_components(graph)), reverse=True)
 
 
 @pytest.mark.parametrize("gap", [30, 60, 100])
@@ -239,7 +231,8 @@ def test_the_pairs_of_hangzhou_are_those_of_the_kit(shared: Path, gap: int) -> N
     links = judged(estates, candidates, same_subdistrict=False)
     assert int(links["usable"].sum()) == told["pairs_without_water_and_third_estate"]
     groups = told["groups_without_water_and_third_estate"]
-    assert count_groups(links, estates) == (groups["components"], groups["singletons"], groups["largest"])
+    sizes = groups_of(links, estates)
+    assert (len(sizes), sizes.count(1), sizes[:10]) == (groups["components"], groups["singletons"], groups["largest"])
 
 
 @pytest.mark.parametrize("gap", [30, 60, 100])
@@ -254,7 +247,8 @@ def test_the_pairs_of_wuxi_are_those_of_the_kit(shared: Path, gap: int) -> None:
     links = judged(estates, find_candidates(estates, water, NO_STREETS, max_gap_m=gap), same_subdistrict=False)
     assert int(links["usable"].sum()) == told["pairs_without_water_and_third_estate"]
     groups = told["groups_without_water_and_third_estate"]
-    assert count_groups(links, estates) == (groups["components"], groups["singletons"], groups["largest"])
+    sizes = groups_of(links, estates)
+    assert (len(sizes), sizes.count(1), sizes[:10]) == (groups["components"], groups["singletons"], groups["largest"])
 
 
 def unspoilt(shape: Polygon) -> Polygon:
@@ -264,7 +258,8 @@ def unspoilt(shape: Polygon) -> Polygon:
     if shape.is_valid:
         return shape
     corners = shape.exterior.coords[:-1]
-    return shape.convex_hull if len(corners) == 4 else max(shapely.get_parts(shapely.make_valid(shape)), key=shapely.area)
+    parts = shapely.get_parts(shapely.make_valid(shape))
+    return shape.convex_hull if len(corners) == 4 else max(parts, key=shapely.area)
 
 
 def test_no_segment_runs_through_a_third_estate_of_hangzhou(shared: Path) -> None:
@@ -276,15 +271,3 @@ def test_no_segment_runs_through_a_third_estate_of_hangzhou(shared: Path) -> Non
     is_third = (ids[third] != apart["estate_a"].to_numpy()[at]) & (ids[third] != apart["estate_b"].to_numpy()[at])
     inside = shapely.intersection(apart.geometry.to_numpy()[at[is_third]], estates.geometry.to_numpy()[third[is_third]])
     assert shapely.length(inside).max() <= 0.01
-
-
-def test_the_components_are_those_of_networkx(shared: Path) -> None:
-    estates, water = hangzhou(shared)
-    links = judged(estates, find_candidates(estates, water, NO_STREETS, max_gap_m=60), same_subdistrict=False)
-    graph = nx.Graph()
-    graph.add_nodes_from(estates["estate_id"])
-    usable = links[links["usable"]]
-    graph.add_edges_from(zip(usable["estate_a"], usable["estate_b"], strict=True))
-    found = find_components(estates, links, list(estates["estate_id"]))
-    assert sorted(map(sorted, nx.connected_components(graph))) == sorted(
-        map(sorted, found.groupby("component_id")["estate_id"].agg(list)))

@@ -38,7 +38,8 @@ def members(*areas: str) -> pd.DataFrame:
     """Return members of areas A001, A002 …, each given as its ids with blanks between, the first being the hub."""
     rows = [(one, "C001", f"A{number:03d}", area.split()[0], 50.0 if one != area.split()[0] else 0.0, None)
             for number, area in enumerate(areas, 1) for one in area.split()]
-    return pd.DataFrame(rows, columns=["estate_id", "component_id", "area_id", "hub_estate_id", "distance_m", "left_out"])
+    columns = ["estate_id", "component_id", "area_id", "hub_estate_id", "distance_m", "left_out"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def drawn(estates: gpd.GeoDataFrame, belong: pd.DataFrame, **options: object) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -103,7 +104,7 @@ def test_only_a_path_crosses_the_water() -> None:
     bridge = pd.DataFrame({"estate_a": ["a"], "estate_b": ["b"], "distance_m": [90.0]})
     outline = drawn(town(shapes), members("a b"), walls=river, crossings=bridge)[0].geometry[0]
     assert outline.geom_type == "Polygon"
-    assert outline.intersection(river.geometry[0]).area == pytest.approx(4 * 10, abs=0.1)  # a path of 4 m, 10 m of water
+    assert outline.intersection(river.geometry[0]).area == pytest.approx(4 * 10, abs=0.1)  # 4 m wide, 10 m of water
 
 
 def test_two_areas_that_cross_at_a_corner_are_both_whole() -> None:

@@ -33,7 +33,8 @@ def test_a_point_on_the_surface_stands_for_a_footprint_that_bends_around_its_cen
 @given(st.integers(-5000, 5000), st.integers(-5000, 5000))
 def test_the_representative_point_moves_with_its_footprint(dx: int, dy: int) -> None:
     shape = Polygon([(0, 0), (30, 0), (30, 20), (0, 25)])
-    (here,), (there,) = representative_points([shape]), representative_points([shapely.affinity.translate(shape, dx, dy)])
+    (here,) = representative_points([shape])
+    (there,) = representative_points([shapely.affinity.translate(shape, dx, dy)])
     assert there.distance(shapely.affinity.translate(here, dx, dy)) < 1e-6
 
 
