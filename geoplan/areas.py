@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from geoplan.communities import group_communities
 from geoplan.components import (
     LEFT_OVER_M,
     METRE,
@@ -24,8 +25,8 @@ from geoplan.components import (
 )
 from geoplan.errors import InfeasibleError, raise_all
 from geoplan.growth import grow_areas
-from geoplan.optimum import group_best
 from geoplan.schema import conform
+from geoplan.windows import group_best
 
 Grouping = tuple[list[Group], float]  # the areas of one component, and a lower bound of what any grouping of it costs
 
@@ -38,7 +39,8 @@ def group_estates(
     Parameters
     ----------
     estates
-        Layer `estates`; those of `grouped_ids` whose households are known are the candidates.
+        Layer `estates`; those of `grouped_ids` whose households are known are the candidates. Method "subdistrict"
+        reads their district, subdistrict and community.
     links
         Table `links`.
     grouped_ids
@@ -70,7 +72,7 @@ def group_estates(
                  for row in _area_rows(component, areas)]
     blocked = _blocked_ids(links)
     left_rows = [row for component, (areas, _) in zip(components, groupings, strict=True)
-                 for row in _left_rows(component, areas, blocked)]
+                 for row in _left_rows(component, areas, blocked, ONE_REASON.get(method))]
     unknown_rows = [{"estate_id": name, "left_out": "households_unknown"}
                     for name in wanted.loc[wanted["households"].isna(), "estate_id"]]
     columns = {"estate_id": "str", "component_id": "str", "area_id": "str", "hub_estate_id": "str",
@@ -122,6 +124,11 @@ def grow_quickly(component: Component) -> Grouping:
     return grow_areas(component), plain_bound(component)
 
 
+def follow_practice(component: Component) -> Grouping:
+    """Return every community as one area where it can be one, with a plain bound."""
+    return group_communities(component), plain_bound(component)
+
+
 def _area_rows(component: Component, areas: list[Group]) -> Iterator[list[dict[str, Any]]]:
     for group in areas:
         _, hub = best_hub(component, group)
@@ -145,13 +152,13 @@ def _blocked_ids(links: pd.DataFrame) -> Mapping[str, frozenset[str]]:
 
 
 def _left_rows(
-    component: Component, areas: list[Group], blocked: Mapping[str, frozenset[str]],
+    component: Component, areas: list[Group], blocked: Mapping[str, frozenset[str]], reason: str | None,
 ) -> Iterator[dict[str, Any]]:
     taken = frozenset[int]().union(*areas)
     for i, estate_id in enumerate(component.ids):
         if i not in taken:
             yield {"estate_id": estate_id, "component_id": component.component_id,
-                   "left_out": _why_left(component, i, blocked)}
+                   "left_out": reason or _why_left(component, i, blocked)}
 
 
 def _why_left(component: Component, i: int, blocked: Mapping[str, frozenset[str]]) -> str:
@@ -168,4 +175,6 @@ def _why_left(component: Component, i: int, blocked: Mapping[str, frozenset[str]
     return "too_few_households" if within < component.min_households else "beyond_bounds"
 
 
-GROUPINGS: dict[str, Callable[[Component], Grouping]] = {"optimal": group_best, "greedy": grow_quickly}
+GROUPINGS: dict[str, Callable[[Component], Grouping]] = {
+    "optimal": group_best, "greedy": grow_quickly, "subdistrict": follow_practice}
+ONE_REASON = {"subdistrict": "community_unfit"}  # methods that leave out for one reason only

@@ -22,7 +22,9 @@ from geoplan.errors import Finding, InfeasibleError, listed, raise_all
 METRE = 1_000_000
 LEFT_OVER_M = 10_000  # what each household of an estate in no area costs, in household-metres (DESIGN 6.3)
 CHUNK = 512  # sources of one shortest-path search, which returns a dense table
+COMMUNITY = ["district", "subdistrict", "community"]  # what names a community, from the widest to the narrowest
 Group = frozenset[int]
+Community = tuple[str, ...]
 
 
 class Rules(Protocol):
@@ -47,7 +49,8 @@ class Component:
     """One component of the link graph; estates are numbered 0..n-1 in the order of their ids.
 
     `reach[i][k]` is the distance from i to every k within the radius; `units` are the estates that must stay together
-    (most of them alone), `unit_of` the unit of each, `apart` for each estate those it must not share an area with.
+    (most of them alone), `unit_of` the unit of each, `apart` for each estate those it must not share an area with,
+    `communities` the community of each, with its subdistrict and district.
     """
 
     component_id: str
@@ -61,6 +64,7 @@ class Component:
     min_households: int
     max_households: int
     overhead: int
+    communities: tuple[Community, ...]
 
 
 def number_components(ids: Sequence[str], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -94,7 +98,7 @@ def describe_components(
     Parameters
     ----------
     estates
-        Candidates only: estate_id and households, all known.
+        Candidates only: estate_id and households, all known, and the columns of `COMMUNITY` where they were brought.
     links
         Usable links between candidates: estate_a, estate_b, length_m.
     component_of
@@ -115,7 +119,8 @@ def describe_components(
     for a, b, length in sorted(zip(links["estate_a"], links["estate_b"], links["length_m"], strict=True)):
         lengths[component_of[a]][a, b] = round(length * METRE)
     wished = _joined(rules)
-    found = [_component(component_id, group, households, lengths[component_id], wished, rules)
+    communities = _communities(estates)
+    found = [_component(component_id, group, households, lengths[component_id], wished, rules, communities)
              for component_id, group in members.items()]
     raise_all(InfeasibleError, [finding for component in found for finding in _unmet_wishes(component)])
     return found
@@ -237,7 +242,7 @@ def _split_pairs(rules: Rules) -> list[tuple[str, str]]:
 
 def _component(
     component_id: str, members: list[str], households: Mapping[str, int], lengths: Mapping[tuple[str, str], int],
-    joined: list[list[str]], rules: Rules,
+    joined: list[list[str]], rules: Rules, communities: Mapping[str, Community],
 ) -> Component:
     number = {estate_id: i for i, estate_id in enumerate(members)}
     neighbours: list[set[int]] = [set() for _ in members]
@@ -260,8 +265,14 @@ def _component(
         _reach(len(members), rows, rules.max_radius_m * METRE), tuple(sorted(units)),
         tuple(unit_of[i] for i in range(len(members))),
         tuple(frozenset(others) for others in apart), rules.min_households, rules.max_households,
-        round(rules.area_overhead * METRE),
+        round(rules.area_overhead * METRE), tuple(communities[member] for member in members),
     )
+
+
+def _communities(estates: pd.DataFrame) -> dict[str, Community]:
+    """Return the community of every estate; where a level is unknown, the next one above it stands for it."""
+    levels = estates.reindex(columns=COMMUNITY).astype("str").fillna("")
+    return {name: tuple(row) for name, row in zip(estates["estate_id"], levels.to_numpy().tolist(), strict=True)}
 
 
 def _reach(count: int, rows: list[tuple[int, int, int]], radius: float) -> tuple[Mapping[int, int], ...]:

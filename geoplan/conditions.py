@@ -254,7 +254,7 @@ def _known(truth: pd.Series, column: pd.Series) -> pd.Series:
 
 
 def _text_of(numbers: pd.Series) -> pd.Series:
-    return numbers.map("{:d}".format, na_action="ignore").astype("object")
+    return numbers.map("{:.0f}".format, na_action="ignore").astype("object")
 
 
 def _any_of(truths: Sequence[pd.Series]) -> pd.Series:

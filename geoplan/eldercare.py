@@ -16,71 +16,29 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import Finding, listed
+from geoplan.rooms import about_rooms, exact, positive, ratio
 from geoplan.schema import conform, split_list
-from geoplan.sites import find_faults, is_basement, is_upstairs, is_without_lift
+from geoplan.sites import find_faults, is_without_lift
 
 Scope = Literal["inside", "declared", "reachable"]
 Basis = Literal["premises", "land"]
 
-SAME_PLACE_M = 20.0  # two entries nearer than this may be one set of rooms (meal points share rooms with day care)
 ELDER_USE = "养老"  # in any allowed use of a site, beside the words of the facility catalogue
-PLANNED = ("under_construction", "planned")
-
-
-def count_rooms(
-    facilities: gpd.GeoDataFrame, catalogue: pd.DataFrame, *, last_year: int,
-) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Return the elder-care rooms that count, and a finding for every reason why others do not.
-
-    Existing rooms count today; rooms being built or planned count when their year of opening is known and not after the
-    programme. Basements never count, nor upper floors without a lift (policy 1.2). What is unknown bars nothing: rooms
-    whose storey or lift is not known count, and a finding names them.
-
-    Parameters
-    ----------
-    facilities
-        Layer `facilities`.
-    catalogue
-        Facility catalogue; `elder_rooms` says whether a facility counts whole, by its `elder_area_m2`, or not at all.
-    last_year
-        Last year of the programme.
-
-    Returns
-    -------
-    rooms
-        One row per facility: facility_id, rooms_m2 (exact), is_planned, serves, land_ratio (exact: land per floor area
-        of the facility's own site, missing where unknown), geometry.
-    findings
-        One per reason, each facility under one reason only.
-    """
-    rule = facilities["facility_type"].map(catalogue.set_index("facility_type")["elder_rooms"])
-    is_all = rule.eq("all")
-    rooms_m2 = facilities["elder_area_m2"].fillna(facilities["floor_area_m2"].where(is_all))
-    offers_rooms = (rule.isin(["all", "none"]) | rooms_m2.gt(0)) & rooms_m2.ne(0)
-    floor_m2 = facilities["floor_area_m2"].fillna(rooms_m2.where(is_all))
-    offered = facilities.assign(
-        rule=rule, rooms_m2=rooms_m2, land_ratio=_ratio(_positive(facilities["land_area_m2"]), floor_m2),
-        is_planned=facilities["status"].isin(PLANNED))[offers_rooms]
-
-    reasons = _why_not(offered, last_year)
-    rooms = offered[reasons.eq("")].sort_values("facility_id", ignore_index=True)
-    findings = [_about(code, offered[reasons.eq(code)]) for code in sorted(set(reasons) - {""})]
-    findings += [*_unverified(rooms), *_same_places(rooms)]
-    counted = ["facility_id", "rooms_m2", "is_planned", "serves", "land_ratio", "geometry"]
-    return rooms.assign(rooms_m2=_exact(rooms["rooms_m2"]))[counted], findings
 
 
 def find_care(
-    areas: gpd.GeoDataFrame, members: pd.DataFrame, estates: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame,
-    sites: gpd.GeoDataFrame | None, catalogue: pd.DataFrame, *,
-    m2_per_resident: float, basis: Basis, count_scope: Scope, last_year: int, reach_m: float,
+    areas: gpd.GeoDataFrame, members: pd.DataFrame, estates: gpd.GeoDataFrame, rooms: gpd.GeoDataFrame,
+    flows: pd.DataFrame, sites: gpd.GeoDataFrame | None, catalogue: pd.DataFrame, *,
+    m2_per_resident: float, basis: Basis, count_scope: Scope, reach_m: float,
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Return the elder-care account of every area: rooms and land, today and after the plan.
 
     Rooms that declare a service area are divided by residents over all estates they declare, grouped or not; other
-    rooms belong to the area they stand in. Shares are rounded half up to 0.1 m2, shortages up to whole m2. Land is the
-    rooms times land per floor area of their own site, else of the estate they stand in, else of the area they serve. A
-    share or ratio that is unknown leaves the account unknown, except where the known part is already enough.
+    rooms belong to the area they stand in. Those shares are rounded half up to 0.1 m2; in the scope `reachable` the
+    flows count instead, which are exact, and what the plan adds to the flow of an area is its planned rooms. Shortages
+    are rounded up to whole m2. Land is the rooms times land per floor area of their own site, else of the estate they
+    stand in, else of the area they serve. A share or ratio that is unknown leaves the account unknown, except where the
+    known part is already enough.
 
     Parameters
     ----------
@@ -90,8 +48,10 @@ def find_care(
         estate_id and area_id (missing where an estate is in no area).
     estates
         Layer `estates` with `residents` filled as far as known.
-    facilities
-        Layer `facilities`.
+    rooms
+        The rooms that count: facility_id, rooms_m2 (exact), is_planned, serves, land_ratio, geometry.
+    flows
+        What residents within a walk draw of them: facility_id, area_id, is_planned, m2 (exact).
     sites
         Layer `sites`; None where it was not brought, and then no area is said to have no site.
     catalogue
@@ -102,8 +62,6 @@ def find_care(
         Which account gives the status.
     count_scope
         Which rooms count; a key of SCOPES.
-    last_year
-        Last year of the programme.
     reach_m
         How far from the outline of an area a site may lie to serve it, in metres.
 
@@ -112,84 +70,34 @@ def find_care(
     care
         Table `care`.
     findings
-        Rooms that do not count, service areas and residents that are not known, land that was estimated.
+        Rooms that count nowhere, service areas and residents that are not known, land that was estimated.
     """
-    rooms, findings = count_rooms(facilities, catalogue, last_year=last_year)
+    scope = SCOPES[count_scope]
     people = estates[["estate_id", "residents"]].merge(members[["estate_id", "area_id"]], on="estate_id", how="left")
-    shares, share_findings = _divide(rooms, areas, estates, people)
+    shares, findings = _divide(rooms, areas, estates, people)
+    if "reachable" in scope:
+        shares = pd.concat([shares, flows.assign(kind="reachable")], ignore_index=True)
+    findings += _unused(rooms, shares, people, scope)
     shares, land_findings = _add_land(shares, rooms, estates, people)
-    care, people_findings = _account(
-        areas["area_id"], people, shares, SCOPES[count_scope], Fraction(str(m2_per_resident)))
+    care, people_findings = _account(areas["area_id"], people, shares, scope, Fraction(str(m2_per_resident)))
+    care["reachable_m2"] = _sum(flows[~flows["is_planned"].astype(bool)], "m2", care.index)
 
     status = care[f"{basis}_status"]
     is_short = status.eq("not_met")
     care["status"] = status.where(~is_short, _obstacle(areas, sites, catalogue, reach_m).reindex(care.index))
     if sites is None and is_short.any():
         findings.append(Finding("care.no_sites", "sites", values={"count": int(is_short.sum())}))
-    table = care.reset_index().assign(reachable_m2=np.nan)
-    return conform("care", table), [*findings, *share_findings, *land_findings, *people_findings]
+    return conform("care", care.reset_index()), [*findings, *land_findings, *people_findings]
 
 
 def have_m2(care: pd.DataFrame, count_scope: Scope) -> pd.Series:
     """Return what an area has today in the scope that counts, from table `care`; missing where a part is."""
-    parts = pd.DataFrame({kind: _exact(care[f"{kind}_m2"]) for kind in SCOPES[count_scope]})
+    parts = pd.DataFrame({kind: exact(care[f"{kind}_m2"]) for kind in SCOPES[count_scope]})
     return parts.sum(axis=1, skipna=False).astype("float64")
-
-
-def _exact(values: pd.Series) -> pd.Series:
-    exact = [Fraction(str(value)) if math.isfinite(value) else math.nan for value in values.astype("float64")]
-    return pd.Series(exact, index=values.index, dtype=object)
-
-
-def _ratio(part: pd.Series, whole: pd.Series) -> pd.Series:
-    return _exact(part) / _exact(_positive(whole))
-
-
-def _positive(values: pd.Series) -> pd.Series:
-    return values.where(values.gt(0).fillna(False).astype(bool))
 
 
 def _tenths(m2: pd.Series) -> pd.Series:
     return m2.map(lambda value: Fraction(math.floor(value * 10 + Fraction(1, 2)), 10), na_action="ignore")
-
-
-def _why_not(offered: pd.DataFrame, last_year: int) -> pd.Series:
-    year = offered["opened_year"]
-    conditions = {
-        "care.residential": offered["rule"].eq("none"),
-        "care.closed": offered["status"].eq("closed"),
-        "care.no_status": offered["status"].isna(),
-        "care.basement": is_basement(offered),
-        "care.no_lift": is_without_lift(offered),
-        "care.no_year": offered["is_planned"] & year.isna(),
-        "care.too_late": offered["is_planned"] & year.gt(last_year).fillna(False),
-        "care.no_area": offered["rooms_m2"].isna(),
-    }
-    masks = [mask.to_numpy(dtype=bool) for mask in conditions.values()]
-    return pd.Series(np.select(masks, list(conditions), ""), index=offered.index, dtype=object)
-
-
-def _about(code: str, places: pd.DataFrame) -> Finding:
-    """Return a finding with the count of the facilities, their rooms and their ids."""
-    m2 = f"{float(places['rooms_m2'].sum()):.10g}"
-    ids = listed(sorted(places["facility_id"]))
-    return Finding(code, "facilities", values={"count": len(places), "m2": m2, "facilities": ids})
-
-
-def _unverified(rooms: gpd.GeoDataFrame) -> list[Finding]:
-    doubts = {
-        "care.lift_unknown": is_upstairs(rooms) & rooms["has_lift"].isna(),
-        "care.storey_unknown": rooms["storey"].isna(),
-    }
-    return [_about(code, rooms[doubt]) for code, doubt in doubts.items() if doubt.any()]
-
-
-def _same_places(rooms: gpd.GeoDataFrame) -> list[Finding]:
-    left, right = rooms.sindex.query(rooms.geometry, predicate="dwithin", distance=SAME_PLACE_M)
-    ids = rooms["facility_id"].to_numpy()
-    pairs = sorted({(ids[a], ids[b]) for a, b in zip(left, right, strict=True) if a < b})
-    values = {"count": len(pairs), "metres": f"{SAME_PLACE_M:g}", "pairs": listed("+".join(pair) for pair in pairs)}
-    return [Finding("care.same_place", "facilities", values=values)] if pairs else []
 
 
 def _divide(
@@ -204,12 +112,22 @@ def _divide(
         area_id=rooms["facility_id"].map(standing), kind="inside").dropna(subset="area_id")
     shares = pd.concat([inside, declared], ignore_index=True)
     unknown = people[people["residents"].isna() & people["estate_id"].isin(served["estate_id"])]
-    outside = rooms[~rooms["facility_id"].isin(shares["facility_id"])]
     if len(unknown):
         findings.append(_naming("care.served_unknown", unknown["estate_id"]))
-    if len(outside):
-        findings.append(_about("care.outside", outside))
     return shares, findings
+
+
+def _unused(
+    rooms: gpd.GeoDataFrame, shares: pd.DataFrame, people: pd.DataFrame, scope: tuple[str, ...],
+) -> list[Finding]:
+    """Return findings on rooms that count for no area and, where rooms flow, on estates that cannot draw any."""
+    if "reachable" not in scope:
+        outside = rooms[~rooms["facility_id"].isin(shares["facility_id"])]
+        return [about_rooms("care.outside", outside)] if len(outside) else []
+    idle = rooms[~rooms["facility_id"].isin(shares.loc[shares["kind"].eq("reachable"), "facility_id"])]
+    unknown = people.loc[people["residents"].isna() & people["area_id"].notna(), "estate_id"]
+    findings = [about_rooms("care.idle", idle)] if len(idle) else []
+    return [*findings, _naming("care.draws_nothing", unknown)] if len(unknown) else findings
 
 
 def _naming(code: str, estate_ids: pd.Series, **values: object) -> Finding:
@@ -239,7 +157,7 @@ def _shares_by_people(rooms: gpd.GeoDataFrame, served: pd.DataFrame) -> pd.DataF
     total = served.groupby("facility_id")["residents"].sum(skipna=False)
     by_area = served.groupby(["facility_id", "area_id"])["residents"].sum(skipna=False).reset_index()
     shares = by_area.merge(rooms[["facility_id", "is_planned", "rooms_m2"]], on="facility_id")
-    portion = _ratio(shares["residents"], shares["facility_id"].map(total))
+    portion = ratio(shares["residents"], shares["facility_id"].map(total))
     shares["m2"] = _tenths(shares["rooms_m2"] * portion)
     return shares.assign(kind="declared")[["facility_id", "is_planned", "m2", "area_id", "kind"]]
 
@@ -255,13 +173,13 @@ def _add_land(
     shares: pd.DataFrame, rooms: gpd.GeoDataFrame, estates: gpd.GeoDataFrame, people: pd.DataFrame,
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Return the shares with the land they stand for (exact, missing where no ratio is known)."""
-    said = _positive(estates["land_area_m2"])
+    said = positive(estates["land_area_m2"])
     is_estimated = said.isna() & estates["floor_area_m2"].notna()
     land = said.fillna(estates.area.round(1))
     known = pd.DataFrame({"land": land, "floor": estates["floor_area_m2"]}).set_axis(estates["estate_id"]).dropna()
-    by_estate = _ratio(known["land"], known["floor"])
+    by_estate = ratio(known["land"], known["floor"])
     together = known.groupby(people.set_index("estate_id")["area_id"]).sum()
-    by_area = _ratio(together["land"], together["floor"])
+    by_area = ratio(together["land"], together["floor"])
 
     host = rooms["facility_id"].map(_standing_in(rooms, estates, "estate_id"))
     of_place = rooms["land_ratio"].fillna(host.map(by_estate)).set_axis(rooms["facility_id"])
@@ -272,7 +190,7 @@ def _add_land(
         findings.append(_naming("care.land_from_outline", estates.loc[is_estimated, "estate_id"]))
     unknown = rooms[rooms["facility_id"].isin(shares.loc[ratios.isna(), "facility_id"])]
     if len(unknown):
-        findings.append(_about("care.land_unknown", unknown))
+        findings.append(about_rooms("care.land_unknown", unknown))
     return shares.assign(land_m2=shares["m2"] * ratios), findings
 
 
@@ -282,7 +200,7 @@ def _account(
     grouped = people.dropna(subset="area_id").groupby("area_id")
     care = pd.DataFrame(index=pd.Index(sorted(area_ids), name="area_id"))
     care["residents"] = grouped["residents"].sum(skipna=False).reindex(care.index)
-    need = _exact(care["residents"]).map(lambda people: people * rate, na_action="ignore")
+    need = exact(care["residents"]).map(lambda people: people * rate, na_action="ignore")
     care["need_m2"] = care["land_need_m2"] = need
 
     is_standing, counts = ~shares["is_planned"].astype(bool), shares["kind"].isin(scope)
@@ -361,4 +279,5 @@ def _allows_elder_care(sites: gpd.GeoDataFrame, catalogue: pd.DataFrame) -> pd.S
 SCOPES: Mapping[Scope, tuple[str, ...]] = {
     "inside": ("inside",),
     "declared": ("inside", "declared"),
+    "reachable": ("reachable",),
 }

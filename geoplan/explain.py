@@ -108,7 +108,8 @@ def _unknown(run: Run, wanted: str) -> Finding:
     ids: list[str] = []
     for table, (key, _) in EXPLAINED.items():
         rows = read_rows(run, table)
-        ids += [*rows.loc[rows["name"] == wanted, key], *get_close_matches(wanted, rows[key], n=MAX_NEAR, cutoff=NEAR_SHARE)]
+        ids += rows.loc[rows["name"] == wanted, key].tolist()
+        ids += get_close_matches(wanted, rows[key], n=MAX_NEAR, cutoff=NEAR_SHARE)
     near = join_list(dict.fromkeys(ids))
     return Finding("explain.unknown_id" if near else "explain.unknown_id_alone", values={"said": wanted, "near": near})
 

@@ -16,7 +16,7 @@ from geoplan.words import is_blank, plain
 DOUBLE_M = 20  # two entrances of one shop lie closer; two shops of a kind with one name do not
 SAME_SPOT_M = 1
 BRANCH = re.compile(r"(?:\(.*\)|(?:总|分|[一二三四五六七八九十\d]+号?)店|[东南西北]门店?|(?:新|老)店)$")
-SHORTEST_NAME = 4
+SHORTEST_NAME, LONGEST_NAME = 4, 200
 CODE_DIGITS = 6
 EXISTING = "existing"
 
@@ -73,7 +73,7 @@ def remark_doubles(rows: pd.DataFrame, setting: Setting) -> Checked:
     is_pair = (one < other) & (types[one] == types[other])
     one, other = one[is_pair], other[is_pair]
     gaps = shapely.distance(shapes[one], shapes[other])
-    names = [_core(name) for name in rows["name"].fillna("")]
+    names = [_core(name[:LONGEST_NAME]) for name in rows["name"].fillna("")]
     alike = [_is_alike(names[a], names[b], gap) for a, b, gap in zip(one, other, gaps, strict=True)]
     pairs = pd.DataFrame({"one": one, "other": other, "gap": np.round(gaps, 1)})[np.array(alike, dtype=bool)]
     pairs = pairs.sort_values(["other", "one"]).drop_duplicates("other", ignore_index=True)

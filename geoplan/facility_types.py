@@ -15,7 +15,7 @@ from geoplan.words import plain, word_key
 
 PROVIDER = "amap"
 MODES = ("type_and_name", "name", "type")
-SHORTEST_ENDING = 2
+SHORTEST_ENDING, LONGEST_NAME = 2, 200
 
 
 class Pattern(NamedTuple):
@@ -42,7 +42,7 @@ def type_of_word(word: str, words: Mapping[str, str]) -> str | None:
 def type_of_point(code: object, name: object) -> str | None:
     """Return the type of a point with an Amap code (several joined by |), a name, or both; None where none fits."""
     codes = frozenset(plain(code).split("|")) if isinstance(code, str) else frozenset()
-    said = plain(name) if isinstance(name, str) else ""
+    said = plain(name)[:LONGEST_NAME] if isinstance(name, str) else ""
     if any(codes & pattern.codes for pattern in _patterns()):
         return _by_code(codes, said)
     return _by_ending(said) or _by_name(said)

@@ -21,10 +21,12 @@ BETWEEN = {"zh": "；", "en": "; "}  # labels hold 、 and commas of their own
 
 def labels_for(values: str, language: str) -> Mapping[str, str]:
     """Return code -> label of a closed list, or of the facility catalogue."""
-    if values != CATALOGUE_LIST:
-        return labels_of(values, language)
-    catalogue = load_catalogue()
-    return dict(zip(catalogue[CATALOGUE_LIST], catalogue[language], strict=True))
+    return labels_of(values, language) if values != CATALOGUE_LIST else _catalogued(language)
+
+
+def short_labels_for(values: str, language: str) -> Mapping[str, str]:
+    """Return code -> label where there is little room: facility types by their short names, lists as they are."""
+    return labels_of(values, language) if values != CATALOGUE_LIST else _catalogued(f"short_{language}")
 
 
 def unit_of(column: Column, language: str) -> str:
@@ -39,8 +41,10 @@ def table_name(table: str, language: str) -> str:
     return labels.get(table) or ": ".join(filter(None, [labels.get(kind, kind), name]))
 
 
-def labelled(columns: Sequence[Column], frame: pd.DataFrame, language: str) -> pd.DataFrame:
+def labelled(columns: Sequence[Column], frame: pd.DataFrame, language: str, *, between: str = "") -> pd.DataFrame:
     """Return the columns with words for codes and for yes and no; a code without a word stands as it is.
+
+    The members of a list stand with their short names.
 
     Parameters
     ----------
@@ -50,13 +54,16 @@ def labelled(columns: Sequence[Column], frame: pd.DataFrame, language: str) -> p
         A table that holds them.
     language
         zh or en.
+    between
+        What keeps the members of a list apart; a semicolon where nothing is said.
 
     Returns
     -------
     labelled
         One column each, in the order of `columns`, missing where the table has nothing.
     """
-    return pd.DataFrame({column.name: _labelled(frame[column.name], column, language) for column in columns})
+    mark = between or BETWEEN[language]
+    return pd.DataFrame({column.name: _labelled(frame[column.name], column, language, mark) for column in columns})
 
 
 def writable(text: str) -> str:
@@ -64,15 +71,21 @@ def writable(text: str) -> str:
     return UNWRITABLE.sub("", text)
 
 
-def _labelled(values: pd.Series, column: Column, language: str) -> pd.Series:
+def _catalogued(heading: str) -> Mapping[str, str]:
+    catalogue = load_catalogue()
+    return dict(zip(catalogue[CATALOGUE_LIST], catalogue[heading], strict=True))
+
+
+def _labelled(values: pd.Series, column: Column, language: str, between: str) -> pd.Series:
     if column.type == "bool":
         answers = labels_of("answer", language)
         return values.map({True: answers["yes"], False: answers["no"]}).astype("str")
-    labels = labels_for(column.values, language) if column.values else {}
     if column.type == "list":
-        join = BETWEEN[language].join
+        short = short_labels_for(column.values, language) if column.values else {}
         return values.map(
-            lambda text: join(labels.get(code, code) for code in split_list(text)), na_action="ignore").astype("str")
+            lambda text: between.join(short.get(code, code) for code in split_list(text)),
+            na_action="ignore").astype("str")
+    labels = labels_for(column.values, language) if column.values else {}
     if labels:
         return values.map(lambda code: labels.get(code, code), na_action="ignore").astype("str")
     return values

@@ -1,6 +1,6 @@
 /* The page: what it knows (app), what is chosen (app.state), and what happens at a click or a key. */
 
-const app = { state: { theme: 'areas', type: '', filter: '', selected: null, overlays: {} } };
+const app = { state: { theme: 'areas', type: '', when: 'today', filter: '', selected: null, overlays: {} } };
 const CLOSEST = 19;
 
 start().catch((problem) => {
@@ -31,12 +31,12 @@ function startMap() {
   map.setMaxZoom(CLOSEST);
   L.control.zoom({ position: 'bottomright', zoomInTitle: word('zoom_in'), zoomOutTitle: word('zoom_out') }).addTo(map);
   L.control.scale({ position: 'bottomleft', imperial: false, maxWidth: 140 }).addTo(map);
-  addWholeButton(map);
+  addViewButtons(map);
   app.sheet = new Sheet(paint);
   map.setView([0, 0], 2, { animate: false });
   map.addLayer(app.sheet);
   map.invalidateSize({ animate: false });
-  showWhole();
+  showOpening();
   map.on('click', (event) => pick(event.latlng));
   map.on('mousemove', (event) => requestAnimationFrame(() => hover(event)));
   map.on('mouseout', () => {
@@ -46,42 +46,51 @@ function startMap() {
   window.addEventListener('afterprint', () => toPaper(false));
 }
 
-function addWholeButton(map) {
+function addViewButtons(map) {
   const control = L.control({ position: 'bottomright' });
+  const button = (id, text, title, click) =>
+    make('button', { type: 'button', id, title: word(title), 'aria-label': word(title), click }, word(text));
   control.onAdd = () => {
-    const button = make(
-      'button',
-      {
-        type: 'button',
-        id: 'whole',
-        title: word('whole_plan'),
-        'aria-label': word('whole_plan'),
-        click: () => showWhole(),
-      },
-      frameIcon(),
+    const bar = make(
+      'div',
+      { className: 'leaflet-bar' },
+      app.tables.areas.rows ? button('opening', 'opening', 'opening_title', showOpening) : null,
+      button('whole', 'whole_plan', 'whole_plan_title', showWhole),
     );
-    L.DomEvent.disableClickPropagation(button);
-    return make('div', { className: 'leaflet-bar' }, button);
+    L.DomEvent.disableClickPropagation(bar);
+    return bar;
   };
   control.addTo(map);
 }
 
-function frameIcon() {
-  const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  icon.setAttribute('viewBox', '0 0 20 20');
-  path.setAttribute('d', 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4');
-  icon.appendChild(path);
-  return icon;
+/* The first view: all areas; a plan without areas opens on its estates. */
+function showOpening() {
+  fitLayers(app.tables.areas.rows ? ['areas'] : ['estates']);
 }
 
 function showWhole() {
+  fitLayers(['areas', 'estates', 'facilities', 'heritage', 'planning_units']);
+}
+
+/* As close as the layers allow; names at the rim, the arrow and the buttons need some room. */
+function fitLayers(layers) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const layer of ['areas', 'estates']) {
+  for (const layer of layers) {
     const shape = app.shapes[layer];
     for (let i = 0; i < shape.count; i++) growBox(box, shape.boxes.subarray(i * 4, i * 4 + 4));
   }
-  if (box[0] <= box[2]) app.map.fitBounds(boundsOf(box), { padding: [24, 24], animate: false });
+  if (box[0] > box[2]) return;
+  const room = { paddingTopLeft: [44, 40], paddingBottomRight: [64, 52], animate: false };
+  withoutSteps(() => app.map.fitBounds(boundsOf(box), room));
+}
+
+/* Views are set as they are, while wheel and buttons zoom in steps. */
+function withoutSteps(setView) {
+  const { options } = app.map;
+  const { zoomSnap } = options;
+  options.zoomSnap = 0;
+  setView();
+  options.zoomSnap = zoomSnap;
 }
 
 function boundsOf([west, north, east, south]) {
@@ -96,7 +105,7 @@ function paint(view) {
   const { overlays, selected } = app.state;
   paintBase(view, overlays);
   theme.paint(view);
-  if (overlays.borders && app.state.theme !== 'areas' && app.state.theme !== 'care')
+  if (overlays.borders && !['areas', 'care', 'openings'].includes(app.state.theme))
     paintLayer(view, 'areas', () => BORDER);
   if (overlays.heritage)
     paintLayer(view, 'heritage', () => ({
@@ -105,11 +114,12 @@ function paint(view) {
       width: 1.6,
       dash: [7, 3],
     }));
-  if (selected && selected.layer !== 'facilities') {
+  if (selected && selected.layer !== 'facilities' && selected.layer !== 'openings') {
     paintLayer(view, selected.layer, (i) => (i === selected.i ? { stroke: '#ffffff', width: 6.5 } : null));
     paintLayer(view, selected.layer, (i) => (i === selected.i ? { stroke: INK, width: 3 } : null));
   }
   if (theme.paintPoints) theme.paintPoints(view);
+  if (selected && selected.layer === 'openings') paintChosenWall(view, selected.i);
   if (selected && selected.layer === 'facilities') {
     paintPoints(view, 'facilities', (i) =>
       i === selected.i
@@ -154,7 +164,9 @@ function toPaper(isPrinting) {
   document.body.classList.toggle('on-paper', isPrinting);
   app.sheet.ratio = isPrinting ? PRINT_RATIO : null;
   map.invalidateSize({ animate: false, pan: false });
-  if (isPrinting) map.fitBounds(app.onScreen.bounds, { animate: false });
-  else map.setView(app.onScreen.centre, app.onScreen.zoom, { animate: false });
+  withoutSteps(() => {
+    if (isPrinting) map.fitBounds(app.onScreen.bounds, { animate: false });
+    else map.setView(app.onScreen.centre, app.onScreen.zoom, { animate: false });
+  });
   app.sheet.redraw();
 }

@@ -17,6 +17,7 @@ function areaPanel(i) {
       figure(heading('areas', 'radius_m'), areas.radius_m[i], 'm'),
     ),
     missingTypes(i),
+    wallsOfArea(i),
     careAccount(i),
     section(word('members'), listed(app.membersOfArea[i].map(memberRow), 12)),
     section(
@@ -65,7 +66,8 @@ function missingTypes(area) {
         },
         shortType(table.facility_type[row]),
       ),
-      make('span', { className: 'said' }, uncoveredText(row)),
+      closesAfter(row) ? closingChip() : null,
+      make('span', { className: 'said' }, uncoveredToday(row)),
       bar,
     );
   });
@@ -207,7 +209,9 @@ function checksOf(estate) {
 function walksOf(estate) {
   if (!app.gapTypes.length) return section(word('walks'), make('p', { className: 'empty' }, word('no_gap_table')));
   const stateOf = (type) => app.gapsOfType.get(type).states[estate];
-  const gaps = app.gapTypes.filter((type) => stateOf(type) === 'gap');
+  const closes = (type) => app.gapsOfType.get(type).after[estate] === 'closed';
+  const missing = app.gapTypes.filter((type) => stateOf(type) === 'gap');
+  const gaps = missing.filter(closes).concat(missing.filter((type) => !closes(type)));
   const covered = app.gapTypes.filter((type) => stateOf(type) === 'covered').length;
   const unknown = app.gapTypes.filter((type) => stateOf(type) === 'none').length;
   const items = gaps.map((type) =>
@@ -224,6 +228,7 @@ function walksOf(estate) {
         },
         shortType(type),
       ),
+      closes(type) ? closingChip() : null,
       make('span', { className: 'said' }, walkText(type, estate)),
     ),
   );
@@ -261,7 +266,7 @@ function facilityPanel(i) {
   });
   const reach = facilities.reachable[i];
   return [
-    headOf(word('group.' + groupOfFacility(i)), facilityName(i), facilities.facility_id[i]),
+    headOf(kindLabel(kindOfFacility(i)), facilityName(i), facilities.facility_id[i]),
     facts(
       [heading('facilities', 'facility_type'), typeLabel(facilities.facility_type[i])],
       [heading('facilities', 'status'), cell('facilities', 'status', i)],

@@ -23,20 +23,54 @@ function leftOutText(i) {
 
 /* ---- gaps ---- */
 
+/* The states of a type's estates as chosen: today, or with the walls open. */
+function statesOf(type) {
+  const of = app.gapsOfType.get(type);
+  return app.state.when === 'after' ? of.after : of.states;
+}
+
 function gapText(type, estate) {
-  const { states, distances, limits } = app.gapsOfType.get(type);
+  const { states, after, distances, limits } = app.gapsOfType.get(type);
   if (states[estate] === 'none') return word('state.none');
+  if (app.state.when === 'after' && states[estate] === 'gap') return word('state.' + after[estate]);
   const far = isKnown(distances[estate]) ? quantity(distances[estate], 'm') : word('unreachable');
   return far + ' / ' + word('limit', { m: number(limits[estate]) });
 }
 
 function areaGapText(area, type) {
-  const row = (app.gapsOfArea.get(area) || []).find((at) => app.tables.area_gaps.facility_type[at] === type);
-  if (row === undefined || !isKnown(app.tables.area_gaps.is_gap[row])) return word('state.none');
-  return app.tables.area_gaps.is_gap[row] ? uncoveredText(row) : word('state.covered');
+  const { facility_type: types, is_gap: isGap } = app.tables.area_gaps;
+  const row = (app.gapsOfArea.get(area) || []).find((at) => types[at] === type);
+  if (row === undefined || !isKnown(isGap[row])) return word('state.none');
+  if (!isGap[row]) return word('state.covered');
+  return app.state.when === 'after' && closesAfter(row) ? word('state.closed') : uncoveredText(row);
+}
+
+/* Whether the gap of an area (a row of area_gaps) closes once its walls are open. */
+function closesAfter(row) {
+  const { is_gap: isGap, is_gap_after: isGapAfter } = app.tables.area_gaps;
+  return isGap[row] === true && isGapAfter[row] === false;
+}
+
+function closingChip() {
+  return chip('closing', word('state.closed'));
+}
+
+/* Residents of an area not covered once the walls are open; null where those of one estate are unknown. */
+function uncoveredAfter(area, type) {
+  const { residents } = app.tables.estates;
+  const { after } = app.gapsOfType.get(type);
+  const people = app.membersOfArea[area].filter((estate) => after[estate] === 'still').map((i) => residents[i]);
+  return people.every(isKnown) ? people.reduce((sum, value) => sum + value, 0) : null;
 }
 
 function uncoveredText(row) {
+  if (app.state.when !== 'after') return uncoveredToday(row);
+  const { area_id: areas, facility_type: types } = app.tables.area_gaps;
+  const left = uncoveredAfter(app.areaAt.get(areas[row]), types[row]);
+  return isKnown(left) ? quantity(left, 'persons') : word('uncovered_plain');
+}
+
+function uncoveredToday(row) {
   const { uncovered_residents: people, uncovered_share: share } = app.tables.area_gaps;
   if (!isKnown(people[row]) || !isKnown(share[row])) return word('uncovered_plain');
   return word('uncovered', { n: number(people[row]), share: number(share[row] * 100, 0) });
@@ -62,54 +96,62 @@ function careStyle(area) {
   return { fill, hatch, isFirm: true };
 }
 
-/* Class bounds: round numbers near the quarters of what is short, so that each class holds some areas. */
+/* The quarters of what is short, so that each class holds some areas. */
 function careStepsOf(shorts) {
-  const short = shorts.filter((value) => value > 0).sort((one, other) => one - other);
-  const quarters = [0.25, 0.5, 0.75].map((share) => short[Math.floor(share * short.length)]);
+  const short = shorts.filter((value) => value > 0);
+  return short.length < 4 ? CARE_LADDER.slice(1, 4) : stepsOf(short, [0.25, 0.5, 0.75], CARE_LADDER);
+}
+
+/* Class bounds: the steps of a ladder of round numbers nearest to given shares of the values above nought. */
+function stepsOf(values, shares, ladder) {
+  const sorted = values.filter((value) => value > 0).sort((one, other) => one - other);
+  if (!sorted.length) return [];
   const near = (value) =>
-    CARE_LADDER.reduce((best, step) => (Math.abs(step - value) < Math.abs(best - value) ? step : best));
-  const steps = short.length < 4 ? CARE_LADDER.slice(1, 4) : [...new Set(quarters.map(near))];
-  return steps.sort((one, other) => one - other);
+    ladder.reduce((best, step) => (Math.abs(step - value) < Math.abs(best - value) ? step : best));
+  const steps = new Set(shares.map((share) => near(sorted[Math.floor(share * sorted.length)])));
+  return [...steps].sort((one, other) => one - other);
 }
 
 function isElderRoom(i) {
   const { facility_type: type, elder_area_m2: rooms } = app.tables.facilities;
-  return rooms[i] > 0 || groupOfType(type[i]) === 'elder';
+  return rooms[i] > 0 || kindOfType(type[i]) === 'elder';
 }
 
 /* ---- facilities ---- */
 
-function groupOfType(code) {
+function kindOfType(code) {
   const type = app.types.get(code);
-  return type ? type.group : 'none';
+  return type ? type.kind : 'none';
 }
 
-function groupOfFacility(i) {
-  return groupOfType(app.tables.facilities.facility_type[i]);
+function kindOfFacility(i) {
+  return kindOfType(app.tables.facilities.facility_type[i]);
 }
 
-function symbolOf(group, status, radius) {
-  const symbol = GROUP_SYMBOLS[group];
+function kindLabel(kind) {
+  return kind === 'none' ? word('kind.none') : label('facility_kind', kind);
+}
+
+function symbolOf(kind, status, radius) {
+  const symbol = KIND_SYMBOLS[kind];
   if (status === 'closed') return { form: symbol.form, fill: '#ffffff', ring: '#8d8a85', ringWidth: 1.4, radius };
   if (status !== 'existing') return { form: symbol.form, fill: '#ffffff', ring: symbol.fill, ringWidth: 2, radius };
   return { form: symbol.form, fill: symbol.fill, ring: '#ffffff', ringWidth: 1.1, radius };
 }
 
-/* The few over the many: elder care last. */
-function paintFacilities(view, shows, groupOf = groupOfFacility) {
+/* What plans are made for over what there is much of: elder care last. */
+function paintFacilities(view, shows, kindOf = kindOfFacility) {
   const radius = pointRadius(view);
   const { status } = app.tables.facilities;
-  for (const group of ['none', 'all', 'child', 'elder']) {
-    const size = radius * (group === 'elder' ? 1.25 : group === 'child' ? 1.1 : 0.9);
-    paintPoints(view, 'facilities', (i) =>
-      shows(i) && groupOf(i) === group ? symbolOf(group, status[i], size) : null,
-    );
+  for (const kind of Object.keys(KIND_SYMBOLS).reverse()) {
+    const size = radius * KIND_SYMBOLS[kind].size;
+    paintPoints(view, 'facilities', (i) => (shows(i) && kindOf(i) === kind ? symbolOf(kind, status[i], size) : null));
   }
 }
 
-function pointLegend(group, text, shows) {
+function pointLegend(kind, text, shows) {
   const count = app.tables.facilities.status.reduce((sum, _, i) => sum + (shows(i) ? 1 : 0), 0);
-  return count ? [{ symbol: symbolOf(group, 'existing', 6.5), text, count }] : [];
+  return count ? [{ symbol: symbolOf(kind, 'existing', 6.5), text, count }] : [];
 }
 
 function statusLegend(shows) {
@@ -178,6 +220,23 @@ function leftOutReasons() {
       ),
     );
   return rows.length ? section(word('why_left_out'), listed(rows, 10)) : null;
+}
+
+/* Areas whose gap of the type chosen closes once their walls are open. */
+function closingAreas() {
+  const { area_id: areas, facility_type: types, uncovered_residents: people } = app.tables.area_gaps;
+  const rows = areas
+    .map((_, row) => row)
+    .filter((row) => app.state.when === 'after' && types[row] === app.state.type && closesAfter(row))
+    .map((row) =>
+      make(
+        'li',
+        {},
+        link('areas', app.areaAt.get(areas[row]), shortArea(app.areaAt.get(areas[row]))),
+        make('span', { className: 'said' }, quantity(people[row], 'persons')),
+      ),
+    );
+  return rows.length ? section(word('gaps_closing') + ` (${rows.length})`, listed(rows, 10)) : null;
 }
 
 function toVerify() {

@@ -20,6 +20,7 @@ function writeFrame() {
   document.getElementById('type').addEventListener('change', (event) => {
     change(app.state.theme === 'gaps' ? { type: event.target.value } : { filter: event.target.value });
   });
+  writeWhen();
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && app.state.selected) select(null);
   });
@@ -95,6 +96,18 @@ function writeThemes() {
   }
 }
 
+/* The switch between today and what it will be with the walls open. */
+function writeWhen() {
+  const box = document.getElementById('when');
+  box.firstElementChild.textContent = word('when');
+  for (const when of ['today', 'after']) {
+    const input = make('input', { type: 'radio', name: 'when', value: when, id: 'when-' + when });
+    input.checked = app.state.when === when;
+    input.addEventListener('change', () => change({ when }));
+    box.appendChild(make('label', { for: 'when-' + when }, input, make('span', {}, word('when.' + when))));
+  }
+}
+
 function writeOverlays() {
   const box = document.getElementById('overlays');
   box.firstElementChild.textContent = word('overlays');
@@ -111,6 +124,7 @@ function writeOverlays() {
 
 function writeChoice() {
   const { theme } = app.state;
+  document.getElementById('when').hidden = theme !== 'gaps' || !app.tables.openings.rows;
   const box = document.getElementById('choice');
   box.hidden = theme !== 'gaps' && theme !== 'facilities';
   if (box.hidden) return;
@@ -119,13 +133,13 @@ function writeChoice() {
   const counts = theme === 'gaps' ? null : countTypes();
   const codes =
     theme === 'gaps' ? app.gapTypes : app.head.types.map((type) => type.code).filter((code) => counts.has(code));
-  const groups = ['elder', 'child', 'all'].map((group) =>
+  const groups = KIND_ORDER.map((kind) =>
     make(
       'optgroup',
-      { label: word('group.' + group) },
+      { label: kindLabel(kind) },
       ...codes
-        .filter((code) => groupOfType(code) === group)
-        .map((code) => make('option', { value: code }, shortType(code) + ' · ' + countText(theme, code, counts))),
+        .filter((code) => kindOfType(code) === kind)
+        .map((code) => make('option', { value: code }, chipType(code) + ' · ' + countText(theme, code, counts))),
     ),
   );
   fill(
@@ -144,14 +158,17 @@ function countTypes() {
 
 function countText(theme, code, counts) {
   if (theme === 'facilities') return number(counts.get(code));
-  const { states } = app.gapsOfType.get(code);
-  return states.every((state) => state === 'none') ? word('state.none') : number(countOf(states, 'gap'));
+  const states = statesOf(code);
+  if (states.every((state) => state === 'none')) return word('state.none');
+  return number(countOf(states, 'gap') + countOf(states, 'still'));
 }
 
 function writeLegend() {
   const theme = THEMES[app.state.theme];
   const [, column, list, note] = document.getElementById('legend').children;
-  document.querySelector('#legend h2').textContent = word('legend') + ' · ' + word('theme.' + app.state.theme);
+  const isAfter = app.state.theme === 'gaps' && app.state.when === 'after';
+  const about = isAfter ? [word('theme.gaps'), word('when.after')] : [word('theme.' + app.state.theme)];
+  document.querySelector('#legend h2').textContent = [word('legend'), ...about].join(' · ');
   column.textContent = word('counted.' + theme.counted);
   fill(
     list,
@@ -170,7 +187,7 @@ function writeLegend() {
   note.textContent = theme.note();
 }
 
-function swatchOf({ swatch, symbol }) {
+function swatchOf({ swatch, symbol, line }) {
   const canvas = make('canvas', { 'aria-hidden': 'true' });
   const [wide, high, ratio] = [26, 17, 3];
   canvas.width = wide * ratio;
@@ -182,6 +199,12 @@ function swatchOf({ swatch, symbol }) {
     return canvas;
   }
   ctx.beginPath();
+  if (line) {
+    ctx.moveTo(3, high / 2);
+    ctx.lineTo(wide - 3, high / 2);
+    strokeShape(ctx, line);
+    return canvas;
+  }
   ctx.rect(1, 1, wide - 2, high - 2);
   ctx.fillStyle = swatch.fill;
   ctx.fill();

@@ -20,6 +20,7 @@ function index() {
   app.verdictsOfEstate = rowsBy(verdicts.estate_id, app.estateAt);
   app.gapsOfArea = rowsBy(areaGaps.area_id, app.areaAt);
   indexGaps();
+  indexOpenings();
   app.careSteps = careStepsOf(areas.elder_short_m2);
   app.hueOfArea = huesOf(app.shapes.areas);
   app.subdistricts = middlesOf(estates.subdistrict);
@@ -55,17 +56,25 @@ function indexGaps() {
   for (let row = 0; row < gaps.rows; row++) {
     const type = gaps.facility_type[row];
     if (!app.gapsOfType.has(type)) {
-      app.gapsOfType.set(type, { states: new Array(estates.rows).fill('none'), distances: [], limits: [] });
+      const nothing = () => new Array(estates.rows).fill('none');
+      app.gapsOfType.set(type, { states: nothing(), after: nothing(), distances: [], limits: [] });
     }
     const of = app.gapsOfType.get(type);
     const estate = app.estateAt.get(gaps.estate_id[row]);
     if (isKnown(gaps.is_gap[row])) of.states[estate] = gaps.is_gap[row] ? 'gap' : 'covered';
+    of.after[estate] = stateAfter(of.states[estate], gaps.is_gap_after[row]);
     of.distances[estate] = gaps.distance_m[row];
     of.limits[estate] = gaps.limit_m[row];
   }
   app.gapTypes = app.head.types.map((type) => type.code).filter((code) => app.gapsOfType.has(code));
   const withData = app.gapTypes.filter((code) => app.gapsOfType.get(code).states.some((state) => state !== 'none'));
   app.state.type = withData[0] || app.gapTypes[0] || '';
+}
+
+/* What becomes of an estate's state once the walls are open; what nobody can tell stays as it is. */
+function stateAfter(state, isGapAfter) {
+  if (state !== 'gap' || !isKnown(isGapAfter)) return state;
+  return isGapAfter ? 'still' : 'closed';
 }
 
 /* Areas near each other get different hues: each takes one that no earlier near one has, the rarest so far. */

@@ -27,6 +27,8 @@ function paintNames(view, theme) {
   }
   const isCrowded = app.state.theme === 'facilities'; // names of areas stand over its many points
   if (!isCrowded) reservePoints(labels, theme);
+  const walls = app.state.theme === 'openings' ? app.wallsByRank : [];
+  labelWalls(labels, walls.slice(0, LEADING_WALLS));
   if (view.zoom < 13.6) labelSubdistricts(labels);
   if (view.zoom < 16.2) {
     labelPolygons(
@@ -46,6 +48,7 @@ function paintNames(view, theme) {
     );
   }
   if (isCrowded) reservePoints(labels, theme);
+  labelWalls(labels, walls.slice(LEADING_WALLS));
   if (view.zoom >= 15.4) {
     labelPolygons(
       labels,

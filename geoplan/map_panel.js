@@ -32,7 +32,7 @@ function showPanel() {
   panel.scrollTop = 0;
 }
 
-const PANELS = { areas: areaPanel, estates: estatePanel, facilities: facilityPanel };
+const PANELS = { areas: areaPanel, estates: estatePanel, facilities: facilityPanel, openings: wallPanel };
 
 function headOf(kind, title, code) {
   return make(
@@ -155,6 +155,7 @@ function leadersPanel() {
       make('h2', {}, word('rank.' + app.state.theme)),
       app.state.theme === 'gaps' ? make('p', { className: 'of' }, name(typeLabel(app.state.type))) : null,
     ),
+    theme.column && rows.length ? make('p', { className: 'units' }, theme.column()) : null,
     rows.length ? make('ol', { className: 'leaders' }, ...rows) : make('p', { className: 'empty' }, word('none')),
     rest > 0 ? make('p', { className: 'empty' }, word('rank.more', { n: number(rest) })) : null,
     theme.also ? theme.also() : null,

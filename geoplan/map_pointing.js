@@ -1,13 +1,19 @@
 /* What lies under the pointer? The points of the theme first, then its estates or areas (Mercator units). */
 
+const WALL_REACH_PX = 9;
+
 function under({ lat, lng }) {
   const theme = THEMES[app.state.theme];
   const [x, y] = [lng / 360 + 0.5, mercatorOf(lat)];
   const { selected } = app.state;
+  const px = 1 / (256 * Math.pow(2, app.map.getZoom()));
   for (const layer of theme.layers) {
     if (layer === 'facilities') {
-      const reach = (pointRadius({ zoom: app.map.getZoom() }) + 4) / (256 * Math.pow(2, app.map.getZoom()));
+      const reach = (pointRadius({ zoom: app.map.getZoom() }) + 4) * px;
       const i = pointNear(layer, x, y, reach, (at) => theme.showsPoint(at));
+      if (i >= 0) return { layer, i };
+    } else if (layer === 'openings') {
+      const i = wallNear(x, y, WALL_REACH_PX * px);
       if (i >= 0) return { layer, i };
     } else {
       const i = featureUnder(layer, x, y);
@@ -35,13 +41,7 @@ function hover(event) {
   if (!found) return;
   const theme = THEMES[app.state.theme];
   const { layer, i } = found;
-  const second =
-    layer === 'areas'
-      ? theme.lineOfArea(i)
-      : layer === 'estates'
-        ? theme.lineOfEstate(i)
-        : cell('facilities', 'status', i);
-  const title = layer === 'facilities' ? facilityName(i) : app.tables[layer].name[i];
+  const [title, second] = TIPS[layer](i, theme);
   fill(tip, make('b', {}, name(title)), second ? make('span', {}, second) : null);
   const { x, y } = event.containerPoint;
   const isRight = x > app.map.getSize().x - 260;
@@ -49,6 +49,13 @@ function hover(event) {
   tip.style.right = isRight ? app.map.getSize().x - x + 12 + 'px' : 'auto';
   tip.style.top = Math.max(4, y - 12) + 'px';
 }
+
+const TIPS = {
+  areas: (i, theme) => [app.tables.areas.name[i], theme.lineOfArea(i)],
+  estates: (i, theme) => [app.tables.estates.name[i], theme.lineOfEstate(i)],
+  facilities: (i) => [facilityName(i), cell('facilities', 'status', i)],
+  openings: (i) => [wallName(i), word('wall.nth', { n: number(app.tables.openings.rank[i]) }) + ' · ' + wallText(i)],
+};
 
 function featureUnder(name, x, y, accepts) {
   const shape = app.shapes[name];

@@ -173,7 +173,7 @@ function paintLayer(view, name, styleOf) {
   for (let i = 0; i < shape.count; i++) paintShape(view, shape, i, styleOf(i));
 }
 
-/* Points of a layer; a symbol: form (circle, square, triangle, diamond), fill, ring, radius. */
+/* Points of a layer; a symbol: form (circle, square, triangle, wedge, diamond, hexagon, cross), fill, ring, radius. */
 function paintPoints(view, name, symbolFor) {
   const shape = app.shapes[name];
   for (let i = 0; i < shape.count; i++) {
@@ -189,7 +189,10 @@ function paintSymbol(ctx, x, y, symbol) {
   ctx.beginPath();
   if (symbol.form === 'square') ctx.rect(x - r * 0.86, y - r * 0.86, r * 1.72, r * 1.72);
   else if (symbol.form === 'triangle') tracePolygon(ctx, x, y + r * 0.12, r * 1.22, 3);
+  else if (symbol.form === 'wedge') tracePolygon(ctx, x, y - r * 0.12, r * 1.22, 3, Math.PI);
   else if (symbol.form === 'diamond') tracePolygon(ctx, x, y, r * 1.2, 4);
+  else if (symbol.form === 'hexagon') tracePolygon(ctx, x, y, r * 1.08, 6);
+  else if (symbol.form === 'cross') traceCross(ctx, x, y, r * 1.15, r * 0.42);
   else ctx.arc(x, y, r, 0, 2 * Math.PI);
   ctx.fillStyle = symbol.fill;
   ctx.fill();
@@ -198,11 +201,17 @@ function paintSymbol(ctx, x, y, symbol) {
   ctx.stroke();
 }
 
-function tracePolygon(ctx, x, y, r, corners) {
+function tracePolygon(ctx, x, y, r, corners, turned = 0) {
   for (let nth = 0; nth < corners; nth++) {
-    const angle = (nth / corners) * 2 * Math.PI - Math.PI / 2;
+    const angle = (nth / corners) * 2 * Math.PI - Math.PI / 2 + turned;
     ctx.lineTo(x + r * Math.cos(angle), y + r * Math.sin(angle));
   }
+  ctx.closePath();
+}
+
+function traceCross(ctx, x, y, arm, half) {
+  const corners = [[-half, -arm], [half, -arm], [half, -half], [arm, -half], [arm, half], [half, half]];
+  for (const [dx, dy] of corners.concat(corners.map(([dx, dy]) => [-dx, -dy]))) ctx.lineTo(x + dx, y + dy);
   ctx.closePath();
 }
 

@@ -17,17 +17,25 @@ const STATES = {
   ineligible: { fill: '#d9694a', stroke: '#a1432a', width: 1 },
   gap: { fill: '#d9694a', stroke: '#a1432a', width: 1 },
   covered: { fill: '#7fb5d8', stroke: '#4b86ad', width: 1 },
+  still: { fill: '#d9694a', stroke: '#a1432a', width: 1 },
+  closed: { fill: '#17508a', stroke: '#0b3157', width: 1 },
   none: { fill: '#eceae5', hatch: '#a9a397', stroke: '#a9a397', width: 1 },
 };
 const CARE_FILLS = ['#fdd49e', '#fc9d63', '#e2543a', '#a3120d'];
 const CARE_MET = '#a9cfe5';
 const CARE_LADDER = [50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 10000];
-const GROUP_SYMBOLS = {
-  elder: { form: 'diamond', fill: '#7b3294' },
-  child: { form: 'triangle', fill: '#c26a00' },
-  all: { form: 'circle', fill: '#00755a' },
-  none: { form: 'square', fill: '#7c7a76' },
+const KIND_SYMBOLS = {
+  // each kind by its own form and colour; the first are painted over the last
+  elder: { form: 'diamond', fill: '#7b3294', size: 1.25 },
+  child: { form: 'triangle', fill: '#d17600', size: 1.1 },
+  health: { form: 'cross', fill: '#c8202f', size: 1.1 },
+  culture_sport: { form: 'wedge', fill: '#2b8a3e', size: 1 },
+  public: { form: 'hexagon', fill: '#00808c', size: 0.9 },
+  commerce: { form: 'square', fill: '#2b66b1', size: 0.85 },
+  none: { form: 'square', fill: '#7c7a76', size: 0.8 },
+  transport: { form: 'circle', fill: '#6b7580', size: 0.75 },
 };
+const KIND_ORDER = ['elder', 'child', 'health', 'commerce', 'culture_sport', 'transport', 'public', 'none'];
 const BORDER = { stroke: '#33404d', width: 1.4 };
 const LEADERS = 20;
 
@@ -87,7 +95,7 @@ const THEMES = {
     counted: 'estates',
     isThere: () => app.gapTypes.length > 0,
     paint(view) {
-      const { states } = app.gapsOfType.get(app.state.type);
+      const states = statesOf(app.state.type);
       paintLayer(view, 'estates', (i) => STATES[states[i]]);
     },
     paintPoints(view) {
@@ -95,8 +103,8 @@ const THEMES = {
     },
     showsPoint: (i) => app.tables.facilities.facility_type[i] === app.state.type,
     legend() {
-      const { states } = app.gapsOfType.get(app.state.type);
-      const items = ['gap', 'covered', 'none'].map((state) => ({
+      const states = statesOf(app.state.type);
+      const items = ['gap', 'still', 'closed', 'covered', 'none'].map((state) => ({
         swatch: STATES[state],
         text: word('state.' + state),
         count: countOf(states, state),
@@ -104,13 +112,14 @@ const THEMES = {
       return items
         .filter((item) => item.count > 0)
         .concat(
-          pointLegend(groupOfType(app.state.type), shortType(app.state.type), this.showsPoint),
+          pointLegend(kindOfType(app.state.type), chipType(app.state.type), this.showsPoint),
           statusLegend(this.showsPoint),
         );
     },
     note() {
       const limits = [...new Set(app.gapsOfType.get(app.state.type).limits)];
       const standard = limits.length === 1 ? word('of_standard', { m: number(limits[0]) }) : word('standard_differs');
+      if (app.state.when === 'after') return standard + '。' + word('after_note');
       return standard + '。' + word(app.head.plan.walking === 'straight_line' ? 'reach_straight' : 'reach_today');
     },
     leaders() {
@@ -118,10 +127,13 @@ const THEMES = {
       const uncovered = new Array(app.tables.areas.rows).fill(null);
       for (let row = 0; row < table.rows; row++) {
         if (table.facility_type[row] !== app.state.type || !table.is_gap[row]) continue;
-        uncovered[app.areaAt.get(table.area_id[row])] = table.uncovered_residents[row];
+        const area = app.areaAt.get(table.area_id[row]);
+        if (app.state.when !== 'after') uncovered[area] = table.uncovered_residents[row];
+        else if (!closesAfter(row)) uncovered[area] = uncoveredAfter(area, app.state.type);
       }
       return ranked('areas', uncovered, 'persons');
     },
+    also: closingAreas,
     lineOfArea: (i) => areaGapText(i, app.state.type),
     lineOfEstate: (i) => gapText(app.state.type, i),
   },
@@ -176,6 +188,28 @@ const THEMES = {
     lineOfEstate: (i) => (app.areaOfEstate[i] < 0 ? leftOutText(i) : ''),
   },
 
+  openings: {
+    layers: ['openings', 'estates', 'areas'],
+    counted: 'openings',
+    isThere: () => app.tables.openings.rows > 0,
+    paint(view) {
+      paintLayer(view, 'areas', () => ({ fill: '#e9e2d0' }));
+      paintLayer(view, 'estates', (i) =>
+        app.areaOfEstate[i] < 0
+          ? { fill: '#ebe8e1', stroke: '#d2cdc3', width: 0.8 }
+          : { fill: '#d6ccb4', stroke: '#ffffff', width: 1 },
+      );
+      paintLayer(view, 'areas', () => ({ stroke: '#7d7461', width: 1.2 }));
+    },
+    paintPoints: paintWalls,
+    legend: wallLegend,
+    note: () => word('walls_note'),
+    leaders: wallLeaders,
+    column: () => word('minutes_saved'),
+    lineOfArea: wallsText,
+    lineOfEstate: (i) => (app.areaOfEstate[i] < 0 ? leftOutText(i) : shortArea(app.areaOfEstate[i])),
+  },
+
   facilities: {
     layers: ['facilities', 'estates', 'areas'],
     counted: 'facilities',
@@ -188,11 +222,11 @@ const THEMES = {
     },
     showsPoint: (i) => app.state.filter === '' || app.tables.facilities.facility_type[i] === app.state.filter,
     legend() {
-      const groups = app.state.filter ? [groupOfType(app.state.filter)] : ['elder', 'child', 'all', 'none'];
+      const kinds = app.state.filter ? [kindOfType(app.state.filter)] : KIND_ORDER;
       return []
         .concat(
-          ...groups.map((group) =>
-            pointLegend(group, word('group.' + group), (i) => this.showsPoint(i) && groupOfFacility(i) === group),
+          ...kinds.map((kind) =>
+            pointLegend(kind, kindLabel(kind), (i) => this.showsPoint(i) && kindOfFacility(i) === kind),
           ),
         )
         .concat(statusLegend((i) => this.showsPoint(i)));
@@ -204,7 +238,7 @@ const THEMES = {
       return [...counts]
         .sort((one, other) => other[1] - one[1])
         .map(([type, count]) => ({
-          text: shortType(type),
+          text: chipType(type),
           value: count,
           said: number(count),
           pick: () => change({ filter: type || '' }),

@@ -51,7 +51,13 @@ function label(list, code) {
 
 function typeLabel(code) {
   const type = app.types.get(code);
-  return type ? type.label : isKnown(code) ? code : word('group.none');
+  return type ? type.label : isKnown(code) ? code : word('kind.none');
+}
+
+/* The name of a type where there is little room. */
+function chipType(code) {
+  const type = app.types.get(code);
+  return type ? type.short : typeLabel(code);
 }
 
 /* The part of a catalogue name that fits a list: 老年人日间照料中心(含托老所) -> 老年人日间照料中心. */

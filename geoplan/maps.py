@@ -30,17 +30,17 @@ from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of, lines_
 
 SCRIPTS = (
     "map_payload.js", "map_words.js", "map_index.js", "map_sheet.js", "map_labels.js", "map_names.js", "map_facts.js",
-    "map_themes.js", "map_panel.js", "map_cards.js", "map_frame.js", "map_search.js", "map_pointing.js", "map.js",
+    "map_openings.js", "map_themes.js", "map_panel.js", "map_cards.js", "map_frame.js", "map_search.js",
+    "map_pointing.js", "map.js",
 )
-SHOWN = ("areas", "estates", "facilities", "verdicts", "gaps", "area_gaps", "care", "care_flows")
+SHOWN = ("areas", "estates", "facilities", "verdicts", "gaps", "area_gaps", "care", "care_flows", "openings")
 NOT_SHOWN = {  # columns that the page derives or does not speak of
     "areas": {"component_id", "cost", "score", "rank", "plan_year", "amount_yuan"},
     "estates": {"component_id"},
-    "gaps": {"is_gap_after", "residents"},
-    "area_gaps": {"is_gap_after", "residents"},
+    "gaps": {"residents"},
+    "area_gaps": {"residents"},
 }
 DOUBTFUL = ("fail", "unknown", "not_set")
-GROUPS = ("elder", "child", "all")
 BASE_TOLERANCE_M = 2.0  # base lines may lie this far off: less than half the width of a lane
 OUTLINE_TOLERANCE_M = 0.1  # outlines lose only points that say less than the quantum of the payload
 ALLOWED = ("default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'")
@@ -91,7 +91,7 @@ def _payload(plan: Plan) -> str:
         | {name: encode_table(layer, [column for column in BASE_COLUMNS if column.name in layer])
            for name, layer in base.items()},
     }
-    shapes = {name: plan.tables[name].geometry for name in ("areas", "estates", "facilities")}
+    shapes = {name: plan.tables[name].geometry for name in ("areas", "estates", "facilities", "openings")}
     shapes |= {name: shapes[name].simplify(OUTLINE_TOLERANCE_M) for name in ("areas", "estates")}
     return pack(head, shapes | {name: layer.geometry for name, layer in base.items()})
 
@@ -142,19 +142,19 @@ def _rules(verdicts: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 
 def _labels(columns: list[Column], language: str) -> dict[str, dict[str, str]]:
-    lists = sorted({column.values for column in columns} - {"", "facility_type"})
+    lists = sorted({column.values for column in columns} - {"", "facility_type"} | {"facility_kind"})
     return {values: labels_of(values, language) for values in lists}
 
 
 def _types(tables: Mapping[str, pd.DataFrame], language: str) -> list[dict[str, str]]:
-    """Return the facility types the plan speaks of, by group, the nearest circle first."""
+    """Return the facility types the plan speaks of, by kind, the nearest circle first."""
     met = set(tables["facilities"]["facility_type"].dropna()) | set(tables["gaps"]["facility_type"])
     catalogue = load_catalogue()
     spoken = catalogue[catalogue["facility_type"].isin(met)].sort_values(["tier_min", "facility_type"])
-    groups = spoken["group"].str.split(";").str[0]
-    types = [{"code": code, "label": label, "group": group}
-             for code, label, group in zip(spoken["facility_type"], spoken[language], groups, strict=True)]
-    return sorted(types, key=lambda kind: GROUPS.index(kind["group"]))
+    said = spoken[["facility_type", language, f"short_{language}", "kind"]].itertuples(index=False, name=None)
+    kinds = list(labels_of("facility_kind", language))
+    types = [dict(zip(("code", "label", "short", "kind"), row, strict=True)) for row in said]
+    return sorted(types, key=lambda kind: kinds.index(kind["kind"]))
 
 
 def _base_column(name: str, kind: str) -> Column:

@@ -9,7 +9,7 @@ nothing better is found. One thread, and stopping rules that are counts and gaps
 machine.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import highspy
@@ -17,12 +17,12 @@ import numpy as np
 
 from geoplan.components import LEFT_OVER_M, METRE, Component, Group, best_hub, cost_of, households_of, plain_bound
 from geoplan.growth import grow_areas
+from geoplan.pairs import Pairs, cost_of_pair, find_pairs, number_units
 
 MAX_GAP = 1e-6  # relative gap at which a program counts as solved
 MAX_NODES = 200  # branch-and-bound nodes of one program, over all its solves
 MAX_PAIRS = 20_000  # pairs of unit and hub past which a program is not tried
 SCALE = METRE * 1_000  # the program counts in thousands of household-metres
-Pairs = dict[tuple[int, int], int]
 
 
 @dataclass(frozen=True)
@@ -38,79 +38,59 @@ class Program:
 
 def group_best(component: Component) -> tuple[list[Group], float]:
     """Return the best grouping found of a component, and a lower bound of all of them in household-micrometres."""
-    grown = grow_areas(component)
+    return improve_areas(component, grow_areas(component))
+
+
+def improve_areas(component: Component, areas: list[Group]) -> tuple[list[Group], float]:
+    """Return the best grouping found of a component, and a lower bound of all of them in household-micrometres.
+
+    Parameters
+    ----------
+    component
+        A component; one of more than `MAX_PAIRS` pairs of unit and hub keeps its areas and has a plain bound.
+    areas
+        A grouping of it to start from.
+    """
     bound = plain_bound(component)
+    if not 0 < len(find_pairs(component)) <= MAX_PAIRS:
+        return areas, bound
     program = write_program(component)
-    if not 0 < len(program.pairs) <= MAX_PAIRS:
-        return grown, bound
     solver = _solver(program)
-    _hint(solver, program, grown)
+    _hint(solver, program, areas)
     nodes = 0
     while True:
         solver.setOptionValue("mip_max_nodes", MAX_NODES - nodes)
         solver.run()
         nodes += max(1, solver.getInfo().mip_node_count)
         bound = max(bound, solver.getInfo().mip_dual_bound * SCALE)
-        areas = _areas(program, solver.getSolution().col_value)
-        cuts = [cut for hub, area in areas for cut in _cuts(program, hub, area)]
+        found = _areas(program, solver.getSolution().col_value)
+        cuts = [cut for hub, area in found for cut in _cuts(program, hub, area)]
         if not cuts or nodes >= MAX_NODES:
             break
         for columns, values in cuts:
             solver.addRow(-highspy.kHighsInf, 0.0, len(columns), np.array(columns, dtype=np.int32), np.array(values))
-    best = min([grown] if cuts else [grown, [area for _, area in areas]], key=lambda found: cost_of(component, found))
+    best = min([areas] if cuts else [areas, [area for _, area in found]], key=lambda each: cost_of(component, each))
     return best, min(bound, cost_of(component, best))
 
 
 def write_program(component: Component) -> Program:
     """Return the hub-assignment program of a component, without a word on connection."""
+    pairs = find_pairs(component)
     units = tuple(frozenset(unit) for unit in component.units)
-    unit_at = [0] * len(component.ids)
-    for number, unit in enumerate(units):
-        for i in unit:
-            unit_at[i] = number
-    pairs: Pairs = {}
-    costs: list[float] = []
+    unit_at = number_units(component)
     totals = [households_of(component, unit) for unit in units]
-    for hub in range(len(component.ids)):
-        for number in _may_join(component, units, unit_at, totals, hub):
-            pairs[number, hub] = len(costs)
-            cost = sum(component.households[i] * component.reach[i][hub] for i in units[number])
-            cost += component.overhead if number == unit_at[hub] else 0
-            costs.append((cost - LEFT_OVER_M * METRE * totals[number]) / SCALE)
+    costs = [(cost_of_pair(component, number, hub) - LEFT_OVER_M * METRE * totals[number]) / SCALE
+             for number, hub in pairs]
     offset = LEFT_OVER_M * METRE * sum(totals) / SCALE
-    return Program(component, units, pairs, tuple(unit_at),
+    return Program(component, units, pairs, unit_at,
                    _model(costs, offset, list(_rows(component, units, unit_at, totals, pairs))))
-
-
-def _may_join(
-    component: Component, units: tuple[Group, ...], unit_at: list[int], totals: list[int], hub: int,
-) -> list[int]:
-    """Return the units that may belong to a hub: within the radius, and joined with it through others that may."""
-    own = unit_at[hub]
-    limit = max(component.max_households, totals[own])
-    near = {
-        number for number in {unit_at[i] for i in component.reach[hub]}
-        if number == own or (totals[number] + totals[own] <= limit
-                             and not any(component.apart[i] & units[own] for i in units[number]))
-    }
-    near = {number for number in near if all(hub in component.reach[i] for i in units[number])}
-    if own not in near:
-        return []
-    found, ahead = {own}, [own]
-    while ahead:
-        for i in units[ahead.pop()]:
-            for j in component.neighbours[i]:
-                if unit_at[j] in near and unit_at[j] not in found:
-                    found.add(unit_at[j])
-                    ahead.append(unit_at[j])
-    return sorted(found)
 
 
 Row = tuple[float, float, list[int], list[float]]
 
 
 def _rows(
-    component: Component, units: tuple[Group, ...], unit_at: list[int], totals: list[int], pairs: Pairs,
+    component: Component, units: tuple[Group, ...], unit_at: Sequence[int], totals: list[int], pairs: Pairs,
 ) -> Iterator[Row]:
     of_unit: dict[int, list[int]] = {}
     of_hub: dict[int, list[tuple[int, int]]] = {}

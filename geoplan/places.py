@@ -6,6 +6,7 @@ and the neighbourhood of the estates. A whole layer that is not at home has a CR
 
 import math
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -88,14 +89,14 @@ def points_of_cells(rows: pd.DataFrame, setting: Setting) -> Checked:
 def reject_no_geometry(rows: pd.DataFrame, setting: Setting) -> Checked:
     """Reject rows whose geometry is missing or empty."""
     shapes = rows["geometry"].to_numpy(dtype=object)
-    is_there = pd.Series(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), index=rows.index)
-    return reject("places.no_geometry", rows, setting, ~is_there)
+    return reject("places.no_geometry", rows, setting, shapely.is_missing(shapes) | shapely.is_empty(shapes))
 
 
 def reject_not_finite(rows: pd.DataFrame, setting: Setting) -> Checked:
     """Reject rows that have a coordinate which is no number."""
     bounds = shapely.bounds(rows["geometry"].to_numpy(dtype=object)).reshape(-1, 4)
-    return reject("places.not_finite", rows, setting, ~(np.isfinite(bounds) & (np.abs(bounds) < SANE)).all(axis=1))
+    is_sane = np.isfinite(bounds) & (np.abs(bounds) < SANE)
+    return reject("places.not_finite", rows, setting, np.any(~is_sane, axis=1))
 
 
 def check_layer_at_home(rows: pd.DataFrame, setting: Setting) -> list[Finding]:
@@ -158,10 +159,15 @@ def to_crs(shapes: NDArray[np.object_], given: CRS, wanted: CRS) -> NDArray[np.o
     """Return geometries in another CRS, x before y; what cannot be projected comes back infinite."""
     if given == wanted or name_of(given) == name_of(wanted):
         return shapes
-    project = Transformer.from_crs(given, wanted, always_xy=True)
+    project = _transformer(given, wanted)
     moved: NDArray[np.object_] = shapely.transform(
         shapes, lambda xy: np.column_stack(project.transform(xy[:, 0], xy[:, 1])))
     return moved
+
+
+@cache
+def _transformer(given: CRS, wanted: CRS) -> Transformer:
+    return Transformer.from_crs(given, wanted, always_xy=True)
 
 
 def _parsed(said: str | None) -> CRS | None:
@@ -201,7 +207,7 @@ def _middle(shapes: NDArray[np.object_]) -> tuple[float, float]:
 def _degrees(x: Numbers, y: Numbers, crs: CRS) -> tuple[Numbers, Numbers]:
     if crs.is_geographic:
         return x, y
-    lon, lat = Transformer.from_crs(crs, DEGREES, always_xy=True).transform(x, y)
+    lon, lat = _transformer(crs, DEGREES).transform(x, y)
     return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
 
 

@@ -16,6 +16,7 @@ from geoplan.areas import group_estates, rate_grouping
 from geoplan.circles import find_area_gaps, find_gaps
 from geoplan.eldercare import find_care, have_m2
 from geoplan.errors import DataError, Finding, listed, raise_all
+from geoplan.flows import find_flows, list_flows
 from geoplan.jurisdictions import check_policies, find_documents
 from geoplan.links import find_candidates, judge_links
 from geoplan.network import build_network, find_hard_barriers
@@ -24,9 +25,11 @@ from geoplan.outlines import draw_areas
 from geoplan.policy import ElderStandard, Policy, elder_standard, load_catalogue, parameter_lines, resolve
 from geoplan.project import PLAN_FILE, Project, parse_project
 from geoplan.project import parameter_lines as project_lines
+from geoplan.reach import find_reach, straight_reach
 from geoplan.read import Layers, collect_layers, read_layers
 from geoplan.residents import count_residents
 from geoplan.results import finish_areas, finish_estates, finish_facilities, list_parameters, list_remarks
+from geoplan.rooms import count_rooms
 from geoplan.schema import conform, empty_table, join_list, tables
 from geoplan.screening import judge_estates, screen_estates
 from geoplan.settings import FacilitySource, StreetSource
@@ -145,9 +148,10 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     crossings = walk_between(candidates[candidates["barrier"].notna()], access, edges,
                              limit_m=project.areas.max_crossing_m)
     links = judge_links(
-        candidates, crossings, estates, same_subdistrict=project.areas.same_subdistrict, grouped_ids=grouped_ids,
+        candidates, crossings, estates, same_subdistrict=_keeps_subdistricts(prepared), grouped_ids=grouped_ids,
         planning_units=layers.planning_units if "planning_units" in layers.brought else None)
-    members, bounds = group_estates(estates, links, grouped_ids=grouped_ids, rules=project.areas)
+    members, bounds = group_estates(estates, links, grouped_ids=grouped_ids, rules=project.areas,
+                                    method=project.areas.method)
     grouping = rate_grouping(members, bounds, estates, area_overhead=project.areas.area_overhead)
     areas, drawn = draw_areas(estates, links, members, area_overhead=project.areas.area_overhead)
     tell("step.areas", links=int(links["usable"].sum()), areas=len(areas), left=int(members["area_id"].isna().sum()))
@@ -165,14 +169,19 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     tell("step.openings", walls=len(openings), minutes=f"{openings['resident_minutes_saved'].sum():.0f}",
          gaps=int(openings["gaps_closed"].sum()))
 
+    rooms, roomed = count_rooms(layers.facilities, catalogue, last_year=project.years[-1])
+    quarter_hour_m = _limit_m(project, catalogue, "ELD_CENTER")
+    reached = find_reach(estates, rooms, access, snaps, edges, limit_m=quarter_hour_m) if has_streets else (
+        straight_reach(estates, rooms, detour=circle.detour, limit_m=quarter_hour_m))
+    flows = find_flows(rooms, reached, estates, members, m2_per_resident=standard.m2_per_resident)
     care, cared = find_care(
-        areas, members, estates, layers.facilities, layers.sites if "sites" in layers.brought else None, catalogue,
+        areas, members, estates, rooms, flows, layers.sites if "sites" in layers.brought else None, catalogue,
         m2_per_resident=standard.m2_per_resident, basis=project.elder.basis, count_scope=project.elder.count_scope,
-        last_year=project.years[-1], reach_m=_limit_m(project, catalogue, "ELD_DAYCARE"))
+        reach_m=_limit_m(project, catalogue, "ELD_DAYCARE"))
     tell("step.care", short=int((care["short_m2"] > 0).sum()))
 
-    findings = [*layers.findings, *dropped, *counted, *noded, *entered, *snapped, *judged, *drawn, *cared,
-                *_say_straight(project, has_streets=has_streets)]
+    findings = [*layers.findings, *dropped, *counted, *noded, *entered, *snapped, *judged, *drawn, *roomed, *cared,
+                *_say_straight(project, has_streets=has_streets), *_say_no_subdistricts(prepared)]
     made = {
         "estates": finish_estates(estates, standing, members), "verdicts": verdicts, "links": links,
         "grouping": grouping, "openings": openings,
@@ -181,8 +190,9 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
         "parameters": list_parameters(_parameter_lines(project, policy, standard)),
         "remarks": list_remarks(findings, project.plan.language),
     }
-    known = {"walks": walks, "gaps": gaps, "area_gaps": area_gaps, "care": care} if has_facilities else {
-        name: empty_table(name) for name in ("walks", "gaps", "area_gaps", "care")}
+    known = {"walks": walks, "gaps": gaps, "area_gaps": area_gaps, "care": care, "care_flows": list_flows(flows)}
+    if not has_facilities:
+        known = {name: empty_table(name) for name in known}
     made["areas"] = finish_areas(
         areas, known["area_gaps"], known["care"], have_m2(known["care"], project.elder.count_scope))
     made |= known
@@ -229,6 +239,15 @@ def _elder_standard(project: Project, policy: Policy) -> ElderStandard:
 def _nodes_crossings(project: Project) -> bool:
     source = project.sources.get("streets")
     return isinstance(source, StreetSource) and source.node_crossings
+
+
+def _keeps_subdistricts(prepared: Prepared) -> bool:
+    return prepared.project.areas.same_subdistrict and "subdistrict" in prepared.layers.brought["estates"]
+
+
+def _say_no_subdistricts(prepared: Prepared) -> list[Finding]:
+    is_missed = prepared.project.areas.same_subdistrict and not _keeps_subdistricts(prepared)
+    return [Finding("plan.no_subdistricts", "estates")] if is_missed else []
 
 
 def _complete(project: Project) -> bool | tuple[str, ...]:

@@ -65,9 +65,11 @@ class Said:
 def load_catalogue() -> pd.DataFrame:
     """Return the facility catalogue: one row per facility type, distances in metres, areas in square metres.
 
-    Columns as in facilities.csv; `max_walk_m` is missing where no standard gives a distance, `elder_rooms` says how
-    much of such a facility counts as elder-care rooms (all / part: only `elder_area_m2` / none), `confidence` marks how
-    sure the distance is.
+    Columns as in facilities.csv: `zh` and `en` are the names of the standards, `short_zh` and `short_en` fit where
+    there is little room; `group` says whose pace counts on the way (elder: the elderly one), `kind` is what people look
+    for (closed list facility_kind) and colours the map. `max_walk_m` is missing where no standard gives a distance,
+    `elder_rooms` says how much of such a facility counts as elder-care rooms (all / part: only `elder_area_m2` / none),
+    `confidence` marks how sure the distance is.
     """
     catalogue = pd.DataFrame(lines_of("facilities.csv"))
     for name in NUMBERS:

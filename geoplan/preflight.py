@@ -88,20 +88,19 @@ def _check_geopackage(path: Path, layer: str) -> list[Finding]:
         head = file.read(100)
     if not head.startswith(SQLITE_MAGIC) or head[68:72] not in GEOPACKAGE_IDS:
         return [_lies(path, layer, GEOPACKAGE)]
-    try:
-        verdict = geopackage_rows(path, "PRAGMA quick_check(1)")
-    except sqlite3.DatabaseError:
-        verdict = []
-    return [] if verdict == [("ok",)] else [_damaged(path, layer)]
+    is_whole = geopackage_rows(path, "PRAGMA quick_check(1)") == [("ok",)]
+    return [] if is_whole else [_damaged(path, layer)]
 
 
 def geopackage_rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    """Return the rows of a query on a GeoPackage, which is opened read-only."""
+    """Return the rows of a query on a GeoPackage, which is opened read-only; none where it is damaged."""
     mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
     base = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
     base.text_factory = lambda data: data.decode("utf-8", "replace")
     try:
         return base.execute(query).fetchall()
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # the second where SQLite quotes a damaged schema
+        return []
     finally:
         base.close()
 
@@ -109,10 +108,7 @@ def geopackage_rows(path: Path, query: str) -> list[tuple[object, ...]]:
 def geopackage_layers(path: Path) -> list[str]:
     """Return the names of the feature layers of a GeoPackage, in their order."""
     query = "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY rowid"
-    try:
-        return [str(name) for (name,) in geopackage_rows(path, query)]
-    except sqlite3.DatabaseError:
-        return []
+    return [str(name) for (name,) in geopackage_rows(path, query)]
 
 
 def _check_geojson(path: Path, layer: str) -> list[Finding]:

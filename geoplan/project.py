@@ -298,8 +298,6 @@ def _check_rules(project: Project) -> Iterator[Finding]:
     for pair in sorted(sorted(pair) for pair in joined & split):
         yield _finding("project.join_and_split", "areas.must_split", said=listed(pair))
     yield from _check_limits(project)
-    if project.elder.count_scope == "reachable":
-        yield _finding("project.not_yet", "elder.count_scope", said="reachable")
     weights = project.score.weights
     if any(weight < 0 for weight in weights.values()) or not sum(weights.values()) > 0:
         yield _finding("project.weights", "score.weights")

@@ -90,6 +90,8 @@ def remark(
         In the order of the rows.
     """
     at = np.flatnonzero(np.asarray(where, dtype=bool))
+    if not len(at):
+        return []
     is_each = {name: isinstance(value, pd.Series | np.ndarray) for name, value in values.items()}
     picked = {name: np.asarray(values[name], dtype=object)[at] for name in values if is_each[name]}
     ids, who = ids_of(rows, setting)[at], names_of(rows, setting)[at]

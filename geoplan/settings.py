@@ -88,6 +88,9 @@ class AreaRules(Section):
         True, "", "以街道或社区为单位统一编制方案 (QH21-37)", "schemes are drawn up by subdistrict (QH21-37)")
     area_overhead: float = _number(
         500_000, "household-m", "每多一个项目的管理代价", "what a further project costs to manage", ge=0)
+    method: Literal["optimal", "greedy", "subdistrict"] = _number(
+        "optimal", "", "带最优性证明；greedy 供快速试算；subdistrict 为一社区一片区的现行做法",
+        "proven near the best; greedy is for exploring; subdistrict makes every community one area, as offices do")
     must_join: tuple[tuple[str, ...], ...] = _number((), "", "未设定", "not set")
     must_split: tuple[tuple[str, ...], ...] = _number((), "", "未设定", "not set")
 

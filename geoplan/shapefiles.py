@@ -22,7 +22,7 @@ from fiona.errors import FionaError
 
 from geoplan.dbf import check_shapefile
 from geoplan.errors import DataError, Finding, say
-from geoplan.labels import BETWEEN, labelled, labels_for, table_name, unit_of, writable
+from geoplan.labels import BETWEEN, labelled, labels_for, short_labels_for, table_name, unit_of, writable
 from geoplan.plan import Plan
 from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, keys_of
 from geoplan.shapes import representative_points
@@ -31,6 +31,7 @@ ENCODING = "UTF-8"
 FIELD_NOTES = "字段说明.txt"
 MAX_TEXT_BYTES = 254  # a dbf character field
 MIN_TEXT_BYTES = {"text": 32, "list": 32, "bool": 8}  # room for the bureau to write into
+LIST_MARK = ","  # one byte: the short names of two dozen facility types fit a field
 MIN_NUMBER_WIDTH = 12
 MAX_DIGITS = 9  # every reader takes these for a whole number; more go as text (fiona 1.10 fails on int64 beside int32)
 MAX_FILE_BYTES = 1_900_000_000  # readers stop at 2 GiB
@@ -90,9 +91,9 @@ def write_shapefiles(plan: Plan, folder: Path) -> None:
 
 def _sheet(table: str, frame: pd.DataFrame, language: str) -> Sheet:
     columns = [column for column in columns_of(table) if column.type not in GEOMETRY_TYPES]
-    words = labelled(columns, frame, language)
+    words = labelled(columns, frame, language, between=LIST_MARK)
     keys = words[keys_of(table)].agg("-".join, axis=1) if len(words) else pd.Series(dtype="str")
-    fields = tuple(_field(column, words[column.name], keys, BETWEEN[language]) for column in columns)
+    fields = tuple(_field(column, words[column.name], keys) for column in columns)
     return Sheet(table, SHAPES[table], _geometries(table, frame), fields)
 
 
@@ -102,15 +103,15 @@ def _geometries(table: str, frame: pd.DataFrame) -> np.ndarray:
     return representative_points(geometries) if SHAPES[table] == "Point" and len(geometries) else geometries
 
 
-def _field(column: Column, values: pd.Series, keys: pd.Series, between: str) -> Field:
+def _field(column: Column, values: pd.Series, keys: pd.Series) -> Field:
     if column.type in MIN_TEXT_BYTES:
-        return _text_field(column, values, keys, between)
+        return _text_field(column, values, keys)
     plain = [None if pd.isna(value) else value for value in values.astype(object)]
     return _real_field(column, plain) if column.type in ("float", "share") else _whole_field(column, plain)
 
 
-def _text_field(column: Column, values: pd.Series, keys: pd.Series, between: str) -> Field:
-    cut = partial(_cut_list, between=between) if column.type == "list" else _cut_text
+def _text_field(column: Column, values: pd.Series, keys: pd.Series) -> Field:
+    cut = partial(_cut_list, between=LIST_MARK) if column.type == "list" else _cut_text
     whole = [None if pd.isna(text) else LINE_BREAKS.sub(" ", writable(text)) for text in values.astype(object)]
     fitting = [None if text is None else cut(text) for text in whole]
     width = max([MIN_TEXT_BYTES[column.type], *(_size(text) for text in fitting if text)])
@@ -199,13 +200,20 @@ def _sheet_notes(sheet: Sheet, language: str) -> list[str]:
 
 def _field_note(field: Field, language: str) -> str:
     column = field.column
-    words = labels_for(column.values, language).values() if column.values else ()
     kind, _, width = field.type.partition(":")
     letter = "C" if kind == "str" else "N"
     return "\t".join([
         column.dbf, column.zh if language == "zh" else column.en, f"{letter} {width}", unit_of(column, language),
-        BETWEEN[language].join(words), column.name,
+        BETWEEN[language].join(_words_of(column, language)), column.name,
     ])
+
+
+def _words_of(column: Column, language: str) -> list[str]:
+    """Return the words a field may hold; a short name is told with the full one."""
+    labels = labels_for(column.values, language) if column.values else {}
+    if column.type != "list" or not column.values:
+        return list(labels.values())
+    return [f"{short}={labels[code]}" for code, short in short_labels_for(column.values, language).items()]
 
 
 def _teller(language: str) -> Callable[..., str]:

@@ -136,10 +136,24 @@ def _care(plan: Plan) -> Sheet:
 
 def _links(plan: Plan) -> Sheet:
     links = plan.tables["links"]
+    return _with_sides(plan, links, _shown("links", links, plan.project.plan.language))
+
+
+def _openings(plan: Plan) -> Sheet:
+    """Return the walls of each area in the order in which to open them."""
+    openings = plan.tables["openings"].sort_values(["area_id", "rank"], ignore_index=True)
+    names = openings["area_id"].map(plan.tables["areas"].set_index("area_id")["name"])
+    sheet = _shown("openings", openings, plan.project.plan.language)
+    led = _after({"area_id": sheet["area_id"], "rank": sheet["rank"]} | sheet, "area_id",
+                 name=_text(plan, "area_name", names))
+    return _with_sides(plan, openings, led)
+
+
+def _with_sides(plan: Plan, pairs: pd.DataFrame, sheet: Sheet) -> Sheet:
+    """Return a sheet of pairs of estates with their names behind their ids."""
     names = plan.tables["estates"].set_index("estate_id")["name"]
-    sheet = _shown("links", links, plan.project.plan.language)
-    sheet = _after(sheet, "estate_a", name_a=_text(plan, "name_a", links["estate_a"].map(names)))
-    return _after(sheet, "estate_b", name_b=_text(plan, "name_b", links["estate_b"].map(names)))
+    sheet = _after(sheet, "estate_a", name_a=_text(plan, "name_a", pairs["estate_a"].map(names)))
+    return _after(sheet, "estate_b", name_b=_text(plan, "name_b", pairs["estate_b"].map(names)))
 
 
 def _whole(table: str) -> Callable[[Plan], Sheet]:
@@ -162,6 +176,7 @@ SHEETS: Mapping[str, Callable[[Plan], Sheet]] = {
     "estates": _estates,
     "area_gaps": _area_gaps,
     "care": _care,
+    "openings": _openings,
     "sites": _whole("sites"),
     "links": _links,
     "parameters": _parameters,

@@ -30,7 +30,7 @@ def allocate(pairs: pd.DataFrame) -> pd.Series:
     """
     carried = pd.Series(0, index=pairs.index, dtype=object)
     giver, taker = (pairs[side].factorize()[0] for side in ("giver", "taker"))
-    apart = nx.connected_components(nx.Graph(list(zip(giver, ~taker, strict=True))))
+    apart = nx.connected_components(nx.Graph(list(zip(giver, ~taker, strict=True))))  # takers count from -1 down
     part = {node: number for number, nodes in enumerate(apart) for node in nodes}
     for _, together in pairs.groupby([part[node] for node in giver]):
         carried[together.index] = _solve(together)

@@ -175,6 +175,30 @@ def walk_home_to_home(pairs: pd.DataFrame, access: pd.DataFrame, edges: gpd.GeoD
     return between
 
 
+def walk_door_to_door(
+    pairs: pd.DataFrame, access: pd.DataFrame, edges: gpd.GeoDataFrame, *, limit_m: float,
+) -> pd.DataFrame:
+    """Return how far it is from one place to the other along streets, both legs counted and through no third place.
+
+    Parameters
+    ----------
+    pairs
+        estate_a, estate_b (estates, or other places that `access` names so), and what else belongs to a pair.
+    access
+        Where the places are entered.
+    edges
+        Table `edges` of the network.
+    limit_m
+        Pairs farther apart are not looked for.
+
+    Returns
+    -------
+    between
+        `pairs` with distance_m (missing above the limit and where there is no way).
+    """
+    return _between(pairs, access, edges, limit_m)
+
+
 def _brought(facilities: pd.DataFrame, types: Sequence[str]) -> list[str]:
     return [code for code in types if code in set(facilities["facility_type"].dropna())]
 

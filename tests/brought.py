@@ -85,7 +85,9 @@ def write_polygons(path: Path, rings: Sequence[Sequence[tuple[float, float]]]) -
         index += struct.pack(">2i", at, len(content) // 2)
         at += 4 + len(content) // 2
     for suffix, body in ((".shp", chain), (".shx", index)):
-        head = struct.pack(">7i", 9994, 0, 0, 0, 0, 0, (100 + len(body)) // 2) + struct.pack("<2i8d", 1000, 5, *[0.0] * 8)
+        head = struct.pack(">7i", 9994, 0, 0, 0, 0, 0, (100 + len(body)) // 2) + struct.pack(
+            "<2i8d", 1000, 5, *[0.0] * 8
+        )
         path.with_suffix(suffix).write_bytes(head + body)
     return path
 

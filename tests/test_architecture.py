@@ -20,8 +20,9 @@ ROOMS = {  # from the ground up: a room imports from itself and from rooms below
         "street_rows", "read",
     },
     "steps": {
-        "residents", "screening", "network", "access", "travel", "circles", "links", "areas", "openings", "outlines",
-        "eldercare", "sites", "results", "answers", "conditions", "components", "growth", "optimum", "naming", "paths",
+        "residents", "screening", "network", "access", "travel", "reach", "circles", "links", "areas", "openings",
+        "outlines", "rooms", "flows", "transport", "eldercare", "sites", "results", "answers", "conditions",
+        "bounds", "communities", "components", "growth", "optimum", "pairs", "windows", "naming", "paths",
     },
     "lawbook": {"coverage", "lawbook"},
     "plan": {"plan"},
@@ -45,8 +46,11 @@ MAY_IMPORT = {
 }
 PARTS = {  # files that belong to one step, or are shared by those named
     "answers": {"screening", "conditions"}, "conditions": {"screening"},
-    "components": {"areas", "growth", "optimum"}, "growth": {"areas", "optimum"}, "optimum": {"areas"},
-    "naming": {"outlines"}, "paths": {"outlines"}, "sites": {"eldercare"},
+    "communities": {"areas"}, "components": {"areas", "bounds", "communities", "growth", "optimum", "pairs", "windows"},
+    "growth": {"areas", "optimum", "windows"}, "optimum": {"areas", "windows"}, "windows": {"areas"},
+    "pairs": {"bounds", "optimum", "windows"}, "bounds": {"windows"},
+    "naming": {"outlines"}, "paths": {"outlines"}, "sites": {"rooms", "eldercare"},
+    "rooms": {"eldercare"}, "transport": {"flows"}, "travel": {"reach"},
 }
 HOMES = {
     "folium": {"maps"},

@@ -152,3 +152,53 @@ def test_the_same_inputs_give_the_same_bytes_under_another_clock_locale_and_hash
     outputs = [json.loads((tmp_path / name / "manifest.json").read_text(encoding="utf-8"))["outputs"] for name in "ab"]
     assert outputs[0] == outputs[1]
     assert {"map.html", "plan.gpkg", "plan.xlsx"} <= set(outputs[0])
+
+
+def test_policies_print_the_documents_and_the_law_of_a_place_on_a_day() -> None:
+    assert "16 份文件，288 条规则" in geoplan("policies").stdout
+    law = geoplan("policies", "--jurisdiction", "西宁市", "--as-of", "2026-11-21")
+    assert (law.returncode, law.stderr) == (0, "")
+    assert "有效期至 2026-08-12，2026-11-21 不再适用" in law.stdout
+    assert "How every rule is used" in geoplan("policies", "--coverage", "--language", "en").stdout
+
+
+@pytest.mark.parametrize("words", [
+    ("--jurisdiction", "西宁市"), ("--as-of", "2024-03-01"), ("QH-2023-268", "--coverage"),
+    ("--jurisdiction", "西宁市", "--as-of", "1 March"), ("--language", "fr"),
+])
+def test_policies_asked_in_a_wrong_way_end_with_two(words: tuple[str, ...]) -> None:
+    assert geoplan("policies", *words).returncode == 2
+
+
+def test_an_unknown_document_or_run_or_id_is_one_sentence_and_one(tmp_path: Path) -> None:
+    unknown = geoplan("policies", "QH-2023")
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert unknown.stderr.splitlines() == [
+        "发现 1 个问题：", "  - 没有编号为 QH-2023 的文件或规则；可查：QH-2021-13、QH-2023-268、QH23-20"]
+    no_run = geoplan("explain", tmp_path, "E1")
+    assert (no_run.returncode, no_run.stdout) == (1, "")
+    assert "不是成果文件夹" in no_run.stderr
+    assert geoplan("run", write_project(tmp_path / "p"), "--out", tmp_path / "out").returncode == 0
+    no_id = geoplan("explain", tmp_path / "out", "E7")
+    assert no_id.returncode == 1
+    assert no_id.stderr.splitlines()[1] == (
+        "  - 成果中没有编号为 E7 的小区、片区、设施或可用资源；相近的有：E2、E1、E0")
+
+
+def test_a_name_cannot_drive_the_terminal(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "p", name="\x1b[2J甲\u202e乙", households="约300户")
+    for done in (geoplan("check", project), geoplan("run", project, "--out", tmp_path / "out", "--verbose"),
+                 geoplan("explain", tmp_path / "out", "E1")):
+        assert done.returncode == 0
+        assert not {"\x1b", "\u202e"} & set(done.stdout + done.stderr)
+    assert "乙" in done.stdout
+
+
+def test_estates_without_a_subdistrict_column_are_grouped_across_lines_and_it_is_said(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "p")
+    file = project / "estates.geojson"
+    file.write_text(file.read_text(encoding="utf-8").replace('"subdistrict": "柳川街道", ', ""), encoding="utf-8")
+    told = geoplan("run", project, "--out", tmp_path / "out", "--verbose")
+    assert "片区 1 个" in told.stderr
+    rows = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["steps"]
+    assert (rows["areas"], rows["links"]) == (1, 2)

@@ -93,12 +93,15 @@ def test_the_sites_of_the_kit_come_out_right(shared: Path) -> None:
         assert abs(float(lat) - point["wgs84"][1]) < 1e-6
 
 
-@pytest.mark.parametrize(("lon", "epsg"), [
-    (120.34, 4549),  # (120.34 + 1.5) / 3 = 40.6 -> zone 40, central meridian 120
-    (118.5, 4549),  # the border belongs to the zone east of it
-    (118.499, 4548),
-    (101.77, 4543),  # Xining: 34.4 -> zone 34, central meridian 102
-])
+@pytest.mark.parametrize(
+    ("lon", "epsg"),
+    [
+        (120.34, 4549),  # (120.34 + 1.5) / 3 = 40.6 -> zone 40, central meridian 120
+        (118.5, 4549),  # the border belongs to the zone east of it
+        (118.499, 4548),
+        (101.77, 4543),  # Xining: 34.4 -> zone 34, central meridian 102
+    ],
+)
 def test_the_zone_follows_the_longitude(lon: float, epsg: int) -> None:
     assert zone_crs(lon).to_epsg() == epsg
 
@@ -119,10 +122,16 @@ def test_a_zone_number_before_the_easting_is_seen() -> None:
     assert plain_twin(20) == "EPSG:4509"
 
 
-@pytest.mark.parametrize(("x", "y", "hint"), [
-    (40_640_060, 3_490_000, "EPSG:4528"), (120.3, 31.5, "EPSG:4490"), (532_000, 2_545_000, "EPSG:4534–4554"),
-    (1500, 900, ""), (20_500_000, 3_490_000, "EPSG:4498"),
-])
+@pytest.mark.parametrize(
+    ("x", "y", "hint"),
+    [
+        (40_640_060, 3_490_000, "EPSG:4528"),
+        (120.3, 31.5, "EPSG:4490"),
+        (532_000, 2_545_000, "EPSG:4534–4554"),
+        (1500, 900, ""),
+        (20_500_000, 3_490_000, "EPSG:4498"),
+    ],
+)
 def test_coordinates_hint_at_their_crs(x: float, y: float, hint: str) -> None:
     assert likely_crs(x, y) == hint
 

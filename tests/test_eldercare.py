@@ -1,75 +1,21 @@
 """The elder-care account: the worked example of policy 1.2 to the last digit, and the laws of sharing."""
 
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+from cared import CRS, account, account_of, centre, codes, estate, layer, room
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import Point, box
-from shapely.geometry.base import BaseGeometry
+from shapely import box
 
-from geoplan.eldercare import _divide, count_rooms, find_care, have_m2
-from geoplan.errors import Finding, say
+from geoplan.eldercare import _divide, have_m2
+from geoplan.errors import say
 from geoplan.policy import load_catalogue
-from geoplan.schema import DTYPES, columns_of
-
-CRS = "EPSG:4549"
-
-
-def layer(name: str, rows: Iterable[dict[str, Any]]) -> gpd.GeoDataFrame:
-    """Return a layer with every column of the schema; what a row does not say is missing."""
-    columns = columns_of(name, "in")
-    frame = pd.DataFrame(list(rows), columns=[column.name for column in columns])
-    typed = frame.astype({column.name: DTYPES[column.type] for column in columns if column.type in DTYPES})
-    return gpd.GeoDataFrame(typed, geometry="geometry", crs=CRS)
-
-
-def estate(estate_id: str, residents: int | None, x: float = 0, **more: Any) -> dict[str, Any]:
-    """Return an estate of 100 m x 100 m whose lower left corner stands at x."""
-    ground = {"land_area_m2": 6_000, "floor_area_m2": 10_000}
-    return {"estate_id": estate_id, "residents": residents, "geometry": box(x, 0, x + 100, 100), **ground, **more}
-
-
-def centre(facility_id: str, m2: float | None, x: float = 50, **more: Any) -> dict[str, Any]:
-    """Return a day-care centre in use on the ground floor, 50 m north of the corner of the town at x."""
-    return {"facility_id": facility_id, "facility_type": "ELD_DAYCARE", "status": "existing", "floor_area_m2": m2,
-            "storey": 1, "geometry": Point(x, 50), **more}
-
-
-def room(site_id: str = "S1", x: float = 50, **more: Any) -> dict[str, Any]:
-    return {"site_id": site_id, "site_kind": "idle_building", "floor_area_m2": 400.0, "storey": 1,
-            "geometry": Point(x, 50), **more}
-
-
-def area(area_id: str, outline: BaseGeometry) -> dict[str, Any]:
-    return {"area_id": area_id, "geometry": outline}
-
-
-def account(
-    estates: list[dict[str, Any]], facilities: list[dict[str, Any]], members: dict[str, str],
-    sites: list[dict[str, Any]] | None = None, **options: Any,
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return the care table (indexed by area) and its findings; an area is the box around its members."""
-    ground = layer("estates", estates)
-    grouped = pd.DataFrame({"estate_id": list(members), "area_id": list(members.values())}, dtype="str")
-    outlines = ground.merge(grouped, on="estate_id").groupby("area_id").geometry.apply(
-        lambda parts: box(*gpd.GeoSeries(parts).total_bounds))
-    areas = gpd.GeoDataFrame({"area_id": outlines.index}, geometry=list(outlines), crs=CRS)
-    care, findings = find_care(
-        areas, grouped, ground, layer("facilities", facilities), None if sites is None else layer("sites", sites),
-        load_catalogue(), **{"m2_per_resident": 0.1, "basis": "premises", "count_scope": "declared", "last_year": 2027,
-                             "reach_m": 300.0, **options})
-    return care.set_index("area_id"), findings
-
-
-def codes(findings: Iterable[Finding]) -> set[str]:
-    """Return the codes of findings, each of which must be sayable in both languages."""
-    return {finding.code for finding in findings if say(finding, "zh") and say(finding, "en")}
-
+from geoplan.rooms import count_rooms
+from geoplan.schema import columns_of
 
 # ---- the worked example
 
@@ -97,7 +43,7 @@ def test_the_worked_example_of_the_policy_comes_out_to_the_last_digit() -> None:
     assert row["planned_m2"] == 120
     assert row["short_after_m2"] == 0  # 322.4 - 347.2 < 0
     assert row["status"] == "met_after_plan"
-    assert pd.isna(row["reachable_m2"])
+    assert row["reachable_m2"] == 322.4  # 440 m2 stand within the walk of all six, which need 322.4
 
 
 def test_the_land_account_of_the_worked_example_is_not_met() -> None:
@@ -124,9 +70,12 @@ def test_the_scope_inside_leaves_declared_rooms_out() -> None:
     assert have_m2(care, "declared").loc["A1"] == 227.2
 
 
-def test_the_scope_reachable_is_refused_until_its_flows_exist() -> None:
-    with pytest.raises(KeyError, match="reachable"):
-        account(EXAMPLE_ESTATES, EXAMPLE_FACILITIES, EXAMPLE_MEMBERS, count_scope="reachable")
+def test_the_scope_reachable_counts_what_flows_and_nothing_else() -> None:
+    care, findings = account(EXAMPLE_ESTATES, EXAMPLE_FACILITIES[:1], EXAMPLE_MEMBERS, count_scope="reachable")
+    row = care.loc["A1"]
+    assert (row["inside_m2"], row["reachable_m2"], row["short_m2"]) == (90, 90, 233)  # 322.4 - 90 = 232.4
+    assert have_m2(care, "reachable").loc["A1"] == 90
+    assert codes(findings) == {"care.no_sites"}
 
 
 @pytest.mark.parametrize(("residents", "rate", "need"), [
@@ -151,86 +100,7 @@ def test_rooms_that_add_up_in_decimals_meet_the_need_exactly() -> None:
     assert care.loc["A1", "status"] == "met"
 
 
-# ---- which rooms count
-
-def rooms_of(*facilities: dict[str, Any]) -> tuple[dict[str, float], set[str]]:
-    rooms, findings = count_rooms(layer("facilities", facilities), load_catalogue(), last_year=2027)
-    return dict(zip(rooms["facility_id"], rooms["rooms_m2"].astype(float), strict=True)), codes(findings)
-
-
-@pytest.mark.parametrize(("change", "code"), [
-    ({"facility_type": "ELD_HOME"}, "care.residential"),
-    ({"facility_type": "ELD_NURSE", "elder_area_m2": 4_000.0}, "care.residential"),
-    ({"status": "closed"}, "care.closed"),
-    ({"status": None}, "care.no_status"),
-    ({"is_basement": True}, "care.basement"),
-    ({"storey": -1}, "care.basement"),
-    ({"storey": 2, "has_lift": False}, "care.no_lift"),
-    ({"status": "planned"}, "care.no_year"),
-    ({"status": "under_construction"}, "care.no_year"),
-    ({"status": "planned", "opened_year": 2028}, "care.too_late"),
-    ({"status": "under_construction", "opened_year": 2028}, "care.too_late"),
-    ({"floor_area_m2": None}, "care.no_area"),
-])
-def test_rooms_that_do_not_count_are_named_with_the_reason(change: dict[str, Any], code: str) -> None:
-    assert rooms_of(centre("F1", 300, **change)) == ({}, {code})
-
-
-def test_an_exclusion_says_how_many_how_much_and_which() -> None:
-    facilities = layer("facilities", [
-        centre("F2", 200, status="closed"), centre("F1", 150.5, status="closed"), centre("F3", 100)])
-    _, findings = count_rooms(facilities, load_catalogue(), last_year=2027)
-    assert [finding.code for finding in findings] == ["care.closed"]
-    assert say(findings[0], "zh") == "停用设施 2 处的养老用房（350.5 m²）不计入：F1、F2"
-
-
-def test_each_facility_is_excluded_for_one_reason_only() -> None:
-    facilities = layer("facilities", [centre("F1", 200, status="closed", is_basement=True, storey=2, has_lift=False)])
-    _, findings = count_rooms(facilities, load_catalogue(), last_year=2027)
-    assert [finding.code for finding in findings] == ["care.closed"]
-
-
-def test_a_mixed_building_counts_only_its_elder_rooms() -> None:
-    mixed = {"facility_type": "COMM_SERVICE", "elder_area_m2": 120.0}
-    assert rooms_of(centre("F1", 900, **mixed)) == ({"F1": 120.0}, set())
-    assert rooms_of(centre("F1", 900, facility_type="COMM_SERVICE")) == ({}, set())
-
-
-def test_a_facility_without_a_type_counts_by_its_elder_rooms() -> None:
-    assert rooms_of(centre("F1", 900, facility_type=None, elder_area_m2=60.0)) == ({"F1": 60.0}, set())
-    assert rooms_of(centre("F1", 900, facility_type=None)) == ({}, set())
-
-
-def test_an_elder_facility_counts_its_elder_rooms_and_else_its_floor() -> None:
-    assert rooms_of(centre("F1", 500, elder_area_m2=320.0)) == ({"F1": 320.0}, set())
-    assert rooms_of(centre("F1", 500)) == ({"F1": 500.0}, set())
-    assert rooms_of(centre("F1", 500, elder_area_m2=0.0)) == ({}, set())
-
-
-def test_an_upper_floor_with_a_lift_counts() -> None:
-    assert rooms_of(centre("F1", 100, storey=3, has_lift=True)) == ({"F1": 100.0}, set())
-
-
-def test_what_is_not_known_of_a_storey_bars_nothing_and_is_said() -> None:
-    assert rooms_of(centre("F1", 100, storey=3)) == ({"F1": 100.0}, {"care.lift_unknown"})
-    assert rooms_of(centre("F1", 100, storey=None)) == ({"F1": 100.0}, {"care.storey_unknown"})
-
-
-def test_planned_rooms_count_up_to_the_last_year_of_the_programme() -> None:
-    facilities = layer("facilities", [
-        centre("F1", 100, x=0, status="planned", opened_year=2027),
-        centre("F2", 100, x=50, status="under_construction", opened_year=2025), centre("F3", 100, x=90)])
-    rooms, findings = count_rooms(facilities, load_catalogue(), last_year=2027)
-    assert rooms["is_planned"].tolist() == [True, True, False]
-    assert findings == []
-
-
-def test_two_entries_at_one_place_are_pointed_out() -> None:
-    counted, found = rooms_of(centre("F1", 100, x=50), centre("F2", 80, x=70, facility_type="ELD_MEAL"))
-    assert counted == {"F1": 100.0, "F2": 80.0}
-    assert found == {"care.same_place"}
-    assert rooms_of(centre("F1", 100, x=50), centre("F2", 80, x=71))[1] == set()  # 21 m apart
-
+# ---- who gets them
 
 def test_planned_rooms_do_not_count_today() -> None:
     care, _ = account([estate("E1", 500)], [centre("F1", 60, status="planned", opened_year=2025)], {"E1": "A1"})
@@ -238,15 +108,6 @@ def test_planned_rooms_do_not_count_today() -> None:
     assert care.loc["A1", "planned_m2"] == 60
     assert care.loc["A1", "status"] == "met_after_plan"
 
-
-def test_nothing_given_is_changed() -> None:
-    facilities = layer("facilities", EXAMPLE_FACILITIES)
-    before = facilities.copy(deep=True)
-    count_rooms(facilities, load_catalogue(), last_year=2027)
-    pd.testing.assert_frame_equal(facilities, before)
-
-
-# ---- who gets them
 
 TWO = [estate("E1", 300, 0, community="东", subdistrict="城关"),
        estate("E2", 100, 200, community="西", subdistrict="城关"),
@@ -449,10 +310,9 @@ def test_an_area_that_meets_its_need_is_met_whatever_the_sites() -> None:
 def test_a_plan_without_areas_has_an_empty_account() -> None:
     areas = gpd.GeoDataFrame({"area_id": pd.Series([], dtype="str")}, geometry=[], crs=CRS)
     members = pd.DataFrame({"estate_id": [], "area_id": []}, dtype="str")
-    care, _ = find_care(
+    care, _ = account_of(
         areas, members, layer("estates", TWO), layer("facilities", [centre("F1", 50), centre("F2", 9, serves="E1")]),
-        layer("sites", [room()]), load_catalogue(), m2_per_resident=0.1, basis="premises", count_scope="declared",
-        last_year=2027, reach_m=300.0)
+        layer("sites", [room()]))
     assert list(care.columns) == [column.name for column in columns_of("care")]
     assert care.empty
 
@@ -461,9 +321,8 @@ def test_estates_in_no_area_may_be_listed_with_a_missing_area() -> None:
     care, _ = account(TWO, [centre("F1", 100, serves="城关")], {**TWO_AREAS})
     grouped = pd.DataFrame({"estate_id": ["E1", "E2", "E3"], "area_id": ["A1", "A2", None]})
     areas = gpd.GeoDataFrame({"area_id": ["A1", "A2"]}, geometry=[box(0, 0, 100, 100), box(200, 0, 300, 100)], crs=CRS)
-    same, _ = find_care(
-        areas, grouped, layer("estates", TWO), layer("facilities", [centre("F1", 100, serves="城关")]), None,
-        load_catalogue(), m2_per_resident=0.1, basis="premises", count_scope="declared", last_year=2027, reach_m=300.0)
+    same, _ = account_of(
+        areas, grouped, layer("estates", TWO), layer("facilities", [centre("F1", 100, serves="城关")]), None)
     pd.testing.assert_frame_equal(care.reset_index(), same)
 
 

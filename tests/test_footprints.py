@@ -77,9 +77,16 @@ def test_many_overlaps_are_one_finding(tmp_path: Path) -> None:
 
 
 def test_what_is_no_area_is_no_estate(tmp_path: Path) -> None:
-    shapes = [Point(EAST, NORTH), LineString([(EAST, NORTH), (EAST + 9, NORTH)]), *[square(place) for place in range(8)]]
+    shapes = [
+        Point(EAST, NORTH),
+        LineString([(EAST, NORTH), (EAST + 9, NORTH)]),
+        *[square(place) for place in range(8)],
+    ]
     layers = estates(tmp_path, town(10, geometry=shapes))
-    assert [(lost["row"], lost["kind"]) for lost in remarks(layers, "footprints.wrong_kind")] == [(1, "point"), (2, "linestring")]
+    assert [(lost["row"], lost["kind"]) for lost in remarks(layers, "footprints.wrong_kind")] == [
+        (1, "point"),
+        (2, "linestring"),
+    ]
 
 
 def test_an_outline_that_is_missing_or_empty_is_rejected(tmp_path: Path) -> None:
@@ -115,7 +122,14 @@ def test_a_facility_drawn_as_an_area_becomes_a_point_inside_it(tmp_path: Path) -
 
 def test_a_site_may_be_a_point_or_an_area(tmp_path: Path) -> None:
     write(town(), tmp_path / "e.gpkg")
-    sites = town(6, geometry=[*[square(place, 3) for place in range(4)], Point(EAST, NORTH), LineString([(EAST, NORTH), (EAST, NORTH + 5)])])
+    sites = town(
+        6,
+        geometry=[
+            *[square(place, 3) for place in range(4)],
+            Point(EAST, NORTH),
+            LineString([(EAST, NORTH), (EAST, NORTH + 5)]),
+        ],
+    )
     write(sites.rename(columns={"estate_id": "site_id"})[["site_id", "geometry"]], tmp_path / "s.gpkg")
     layers, stops = collect(tmp_path, estates='path = "e.gpkg"', sites='path = "s.gpkg"')
     assert stops == []

@@ -66,7 +66,7 @@ def test_a_value_cut_in_half_a_character_loses_it_and_is_told(tmp_path: Path) ->
     assert layout is not None
     name = next(field for field in layout.fields if field.name == b"name")
     start = layout.header + name.start
-    data[start:start + name.width] = (b"A" + "福".encode("gbk") * name.width)[:name.width]  # ends in half a 福
+    data[start : start + name.width] = (b"A" + "福".encode("gbk") * name.width)[: name.width]  # ends in half a 福
     path.with_suffix(".dbf").write_bytes(data)
     layer = opened(path)
     (cut,) = [finding for finding in layer.findings if finding.code == "geodata.text_cut"]

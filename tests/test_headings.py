@@ -63,7 +63,9 @@ def test_a_facility_needs_a_name_a_type_or_a_code() -> None:
 
 
 def test_a_ledger_needs_both_coordinates() -> None:
-    headed, findings = take_columns(opened({"name": ["x"], "经度": ["1"]}, points=True), Source(path="x", x="经度"), "facilities")
+    headed, findings = take_columns(
+        opened({"name": ["x"], "经度": ["1"]}, points=True), Source(path="x", x="经度"), "facilities"
+    )
     assert [(finding.code, finding.values["ours"]) for finding in findings] == [("headings.no_required", "y")]
     assert headed.heads["x"] == "经度"
 
@@ -76,14 +78,18 @@ def test_a_heading_that_stands_twice_is_ambiguous_only_where_it_is_used() -> Non
 
 def test_columns_that_are_not_used_are_one_note() -> None:
     _, findings = take_columns(
-        opened({"estate_id": ["E1"], "name": ["里"], "备注": ["x"], "电话": ["y"]}), Source(path="x"), "estates")
+        opened({"estate_id": ["E1"], "name": ["里"], "备注": ["x"], "电话": ["y"]}), Source(path="x"), "estates"
+    )
     (note,) = findings
     assert (note.code, note.values) == ("headings.unused", {"columns": "备注、电话", "count": 2})
 
 
 @pytest.mark.parametrize("name", ["highway", "fclass", "kind_detail", "kind", "class"])
 def test_the_class_of_a_street_has_several_usual_names(name: str) -> None:
-    assert taken("streets", {name: ["residential"], "is_bridge": ["T"]})[0].heads == {"class": name, "bridge": "is_bridge"}
+    assert taken("streets", {name: ["residential"], "is_bridge": ["T"]})[0].heads == {
+        "class": name,
+        "bridge": "is_bridge",
+    }
 
 
 def test_the_planners_list_of_ways_may_name_their_column_or_ours() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoplan.labels import labelled, table_name, unit_of, writable
+from geoplan.policy import load_catalogue
 from geoplan.schema import Column, columns_of, labels_of, lines_of, tables
 
 
@@ -31,9 +32,30 @@ def test_yes_no_and_unknown_are_three_things() -> None:
 def test_members_of_a_list_are_kept_apart_though_a_word_holds_the_mark_of_lists() -> None:
     frame = pd.DataFrame({"gap_types": pd.Series(["PLAY_GROUND、KINDERGARTEN", "", None], dtype="str")})
     found = labelled([column("areas", "gap_types")], frame, "zh")["gap_types"]
-    assert found[0].endswith("；幼儿园")
+    assert found[0] == "PLAY_GROUND；幼儿园"
     assert found[1] == ""
     assert pd.isna(found[2])
+
+
+def test_a_list_speaks_in_short_names_and_a_single_type_in_its_full_one() -> None:
+    frame = pd.DataFrame({"gap_types": ["ELD_DAYCARE、ELD_MEAL"], "facility_type": ["ELD_DAYCARE"]}, dtype="str")
+    wanted = [column("areas", "gap_types"), column("gaps", "facility_type")]
+    assert labelled(wanted, frame, "zh").iloc[0].tolist() == ["日间照料；助餐", "老年人日间照料中心(含托老所)"]
+    assert labelled(wanted, frame, "en", between=",").iloc[0].tolist() == [
+        "Day care,Elder meals", "Elderly day-care centre"]
+
+
+def test_short_names_are_short_tell_types_apart_and_hold_no_mark_of_lists() -> None:
+    catalogue = load_catalogue()
+    for language, longest in (("zh", 4), ("en", 20)):
+        short = catalogue[f"short_{language}"]
+        assert short.is_unique
+        assert short.str.len().between(2, longest).all()
+        assert not short.str.contains("[,;；、/]").any()
+
+
+def test_every_type_is_of_a_kind_that_has_a_name() -> None:
+    assert set(load_catalogue()["kind"]) == set(labels_of("facility_kind", "zh"))
 
 
 def test_every_layer_table_and_unit_has_a_name() -> None:

@@ -90,9 +90,15 @@ def test_a_workbook_that_is_broken_inside_is_damaged(tmp_path: Path) -> None:
     assert codes(path) == ["preflight.damaged"]
 
 
-@pytest.mark.parametrize(("encoding", "name"), [
-    ("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8"), ("gbk", "GBK"), ("utf-16", "UTF-16"),
-])
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("gbk", "GBK"),
+        ("utf-16", "UTF-16"),
+    ],
+)
 def test_a_csv_is_read_in_the_encoding_of_its_text(tmp_path: Path, encoding: str, name: str) -> None:
     sheet = opened(write_csv(tmp_path / "a.csv", LINES, encoding))
     assert (sheet.encoding, sheet.cells["名称"].tolist()) == (name, ["幸福里", "光明里"])

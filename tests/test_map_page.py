@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from chromium import Browser, Page, find_chromium, run_chromium
 from drawn import layer, streets
@@ -47,12 +48,19 @@ def town(folder: Path, *, language: str = "zh", **changed: Any) -> Any:
     gaps = table("gaps", estate_id=ids * 2, facility_type=["ELD_DAYCARE"] * 6 + ["KINDERGARTEN"] * 6,
                  distance_m=[120.0, 300.0, 300.4, 810.0, None, 90.0] + [None] * 6, confidence=["K"] * 12,
                  is_gap=[False, False, True, True, True, False] + [None] * 6, standard=["GB 50180-2018"] * 12,
-                 limit_m=[300.0] * 12)
+                 limit_m=[300.0] * 12, is_gap_after=[False, False, False, True, True, False] + [None] * 6)
+    lines = [LineString([(X0 + 100, Y0 + 25), (X0 + 120, Y0 + 25)]),
+             LineString([(X0 + 220, Y0 + 25), (X0 + 240, Y0 + 25)]),
+             LineString([(X0 + 460, Y0 + 25), (X0 + 460.01, Y0 + 25)])]
+    openings = table("openings", estate_a=["E1", "E2", "E4"], estate_b=["E2", "E3", "E5"], area_id=["A1", "A1", "A2"],
+                     resident_minutes_saved=[250.0, 4_000.0, 0.0], gaps_closed=[0, 1, 0], rank=[2, 1, 3],
+                     geometry=lines)
     care = table("care", area_id=["A1", "A2"], residents=[1_572, 2_358], need_m2=[157.2, 235.8],
                  inside_m2=[100.0, 300.0], short_m2=[58.0, 0.0], status=["not_met_no_site", "met"],
                  land_status=["unknown", "met"])
     flows = table("care_flows", facility_id=["F1"], area_id=["A1"], floor_area_m2=[100.0])
-    plan = little_plan(folder, language=language, **{"gaps": gaps, "care": care, "care_flows": flows, **changed})
+    plan = little_plan(folder, language=language, **{
+        "gaps": gaps, "care": care, "care_flows": flows, "openings": openings, **changed})
     ways = streets([(X0 - 50, Y0 - 20), (X0 + 750, Y0 - 20)], [(X0 + 350, Y0 - 90), (X0 + 350, Y0 + 190)],
                    **{"class": ["primary", "residential"], "name": ["人民路", "北街"]})
     lines = [box(X0 - 100, Y0 + 120, X0 + 800, Y0 + 160), LineString([(X0 - 100, Y0 - 60), (X0 + 800, Y0 - 60)])]
@@ -144,9 +152,80 @@ def test_the_gaps_of_a_type_have_three_states_and_their_own_distances(page: Page
     assert "没有这类设施的数据" in page.evaluate(LEGEND)
 
 
+def test_with_the_walls_open_a_gap_is_closed_or_still_there(page: Page) -> None:
+    page.click("#theme-gaps")
+    today = shown(page, X0 + 245, Y0 + 5)
+    page.click("#when-after")
+    items = page.evaluate("[...document.querySelectorAll('#legend li')].map((item) => item.innerText)")
+    # E3 to E5 are gaps today; E3 closes
+    assert [item.split() for item in items[:3]] == [["打通后仍缺", "2"], ["打通后消除", "1"], ["已覆盖", "3"]]
+    assert "设施缺口 · 打通后" in page.evaluate(LEGEND)
+    assert shown(page, X0 + 245, Y0 + 5) != today
+    click_on(page, X0 + 245, Y0 + 5)
+    assert "打通后消除301 / 300" in page.evaluate(PANEL)
+    page.click("#when-today")
+    assert shown(page, X0 + 245, Y0 + 5) == today
+    page.click("#theme-care")
+    assert page.evaluate("document.getElementById('when').hidden") is True
+
+
+def test_the_walls_stand_in_their_order_and_a_click_tells_the_numbers(page: Page) -> None:
+    before = page.evaluate("document.getElementById('headline').innerText")
+    page.click("#theme-openings")
+    assert page.evaluate("document.getElementById('headline').innerText") == before
+    leaders = page.evaluate("[...document.querySelectorAll('.leaders .said')].map((said) => said.textContent)")
+    assert leaders == ["4,000", "250"]  # the third gives nothing
+    assert "再打通也没有增益1" in page.evaluate(LEGEND)
+    click_on(page, X0 + 230, Y0 + 25)
+    panel = page.evaluate(PANEL)
+    for text in ("第 1 处", "@SUM(1) ↔ ", "4,000", "在前面各处打通之后再打通的增量", "鼓楼片区"):
+        assert text in panel
+    page.press(*ESCAPE)
+    click_on(page, X0 + 460, Y0 + 25)  # estates that touch have a wall one can click on
+    assert "第 3 处" in page.evaluate(PANEL)
+
+
+def test_an_area_says_which_types_it_no_longer_lacks(browser: Browser, tmp_path: Path) -> None:
+    area_gaps = town(tmp_path / "project").tables["area_gaps"].assign(
+        is_gap_after=pd.array([False, None], dtype="boolean"))
+    with opened(browser, tmp_path, town(tmp_path / "project", area_gaps=area_gaps)) as page:
+        click_on(page, X0 + 5, Y0 + 5)
+        panel = page.evaluate(PANEL)
+        assert "打通后片区不再缺：日间照料" in panel
+        assert "老年人日间照料中心打通后消除786 人" in panel
+        page.click("#theme-gaps")
+        page.press(*ESCAPE)
+        assert "打通后不再缺的片区" not in page.evaluate(PANEL)  # not before it is asked for
+
+
+def test_an_area_lists_its_walls_and_what_opening_all_gives(page: Page) -> None:
+    click_on(page, X0 + 5, Y0 + 5)
+    panel = page.evaluate(PANEL)
+    assert "全部打通：节省 4,250 人·分钟，消除小区缺口 1 项" in panel  # 4,000 + 250; 1 + 0
+    ranks = page.evaluate("[...document.querySelectorAll('.wall .nth')].map((nth) => nth.textContent)")
+    assert ranks == ["1", "2"]
+    page.click(".wall .link")
+    assert page.evaluate("document.querySelector('input[name=theme]:checked').value") == "openings"
+    assert "第 1 处" in page.evaluate(PANEL)
+
+
+def test_the_first_view_is_the_areas_and_a_button_shows_all(browser: Browser, tmp_path: Path) -> None:
+    plan = town(tmp_path / "project")
+    far = layer("planning_units", [box(X0 - 3_000, Y0 - 3_000, X0 + 3_000, Y0 + 3_000)], name=["外围单元"])
+    plan = replace(plan, layers=replace(plan.layers, planning_units=far))
+    across = ("(() => { const box = map_1.getBounds(); return 111320 * (box.getEast() - box.getWest())"
+              " * Math.cos(box.getNorth() * Math.PI / 180); })()")
+    with opened(browser, tmp_path, plan) as page:
+        assert 580 < page.evaluate(across) < 2 * 580  # the areas reach from 0 to 580 m
+        page.click("#whole")
+        assert page.evaluate(across) > 6_000
+        page.click("#opening")
+        assert page.evaluate(across) < 2 * 580
+
+
 def test_each_theme_paints_the_map_in_its_own_colours(page: Page) -> None:
     seen = {}
-    for theme in ("areas", "eligibility", "gaps", "care", "facilities"):
+    for theme in ("areas", "eligibility", "gaps", "care", "openings", "facilities"):
         page.click(f"#theme-{theme}")
         assert page.evaluate("document.querySelector('input[name=theme]:checked').value") == theme
         seen[theme] = tuple(shown(page, X0 + 6, Y0 + 44))
@@ -224,13 +303,13 @@ def test_a_damaged_page_says_so_in_chinese(browser: Browser, tmp_path: Path) -> 
 
 
 def test_themes_without_data_are_closed_and_the_page_still_opens(browser: Browser, tmp_path: Path) -> None:
-    without = ("facilities", "gaps", "area_gaps", "care", "care_flows", "areas")
+    without = ("facilities", "gaps", "area_gaps", "care", "care_flows", "areas", "openings")
     empty = {name: empty_table(name, CRS_OF_PLAN) for name in without}
     made = town(tmp_path / "project").tables
     empty["estates"] = made["estates"].assign(area_id=None, left_out="too_few_households")
     with opened(browser, tmp_path, town(tmp_path / "project", **empty)) as page:
         closed = page.evaluate("[...document.querySelectorAll('#themes input:disabled')].map((theme) => theme.value)")
-        assert closed == ["areas", "gaps", "care", "facilities"]
+        assert closed == ["areas", "gaps", "care", "openings", "facilities"]
         click_on(page, X0 + 5, Y0 + 5)
         assert "可联动范围内户数不足" in page.evaluate(PANEL)
 

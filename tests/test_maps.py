@@ -153,6 +153,23 @@ def test_openstreetmap_is_credited_only_where_the_data_is_theirs(tmp_path: Path,
     assert head_of(tmp_path, replace(plan, project=project))["plan"]["is_osm"] is is_osm
 
 
+def test_types_carry_a_short_name_and_stand_by_kind(tmp_path: Path) -> None:
+    kinds = ["BUS_STOP", "ELD_DAYCARE", "PHARMACY"]
+    gaps = table("gaps", estate_id=["E1"] * 3, facility_type=kinds, limit_m=[300.0] * 3, standard=["K"] * 3,
+                 confidence=["K"] * 3)
+    types = head_of(tmp_path, little_plan(tmp_path / "project", gaps=gaps))["types"]
+    assert [(kind["code"], kind["short"], kind["kind"]) for kind in types] == [
+        ("ELD_DAYCARE", "日间照料", "elder"), ("PHARMACY", "药店", "health"), ("BUS_STOP", "公交站", "transport")]
+
+
+def test_every_kind_of_facility_has_its_own_symbol() -> None:
+    [symbols] = re.findall(r"const KIND_SYMBOLS = \{(.*?)\n\};", maps._asset("map_themes.js"), re.DOTALL)
+    drawn = re.findall(r"(\w+): \{ form: '(\w+)', fill: '(#\w+)'", symbols)
+    assert {kind for kind, _, _ in drawn} == {*maps.labels_of("facility_kind", "zh"), "none"}
+    assert len({form for kind, form, _ in drawn if kind != "none"}) == len(drawn) - 1
+    assert len({colour for _, _, colour in drawn}) == len(drawn)
+
+
 def test_every_word_the_scripts_ask_for_is_there() -> None:
     scripts = "\n".join(maps._asset(name) for name in maps.SCRIPTS)
     words = maps._words("zh")

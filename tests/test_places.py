@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shapely
 from brought import CRS, EAST, NORTH, collect, degrees, estates, remarks, square, swapped, town, write, write_csv
@@ -14,7 +15,9 @@ FACILITIES = 'path = "f.csv"\nx = "x"\ny = "y"\ndatum = "GCJ02"'
 CENTRE = (120.42, 31.54)  # near the estates of the town, WGS84
 
 
-def with_points(folder: Path, points: list[tuple[object, object]], section: str = FACILITIES) -> tuple[Layers | None, list[str]]:
+def with_points(
+    folder: Path, points: list[tuple[object, object]], section: str = FACILITIES
+) -> tuple[Layers | None, list[str]]:
     write(town(), folder / "e.gpkg")
     write_csv(folder / "f.csv", [["name", "x", "y"], *[[f"店{at}", x, y] for at, (x, y) in enumerate(points)]])
     return collect(folder, estates='path = "e.gpkg"', facilities=section)
@@ -23,7 +26,9 @@ def with_points(folder: Path, points: list[tuple[object, object]], section: str 
 def test_the_crs_of_the_file_is_used_and_the_zone_follows_the_middle(tmp_path: Path) -> None:
     layers = estates(tmp_path, degrees(town()))
     assert layers.crs.to_epsg() == 4549
-    assert layers.decided["estates"] == {"format": "GPKG", "encoding": "UTF-8", "crs": "EPSG:4326", "datum": "WGS84"}
+    assert layers.decided["estates"] == {
+        "format": "GPKG", "encoding": "UTF-8", "crs": "EPSG:4326", "datum": "WGS84", "origin": "",
+    }
     # there and back through degrees: the outlines of the town again, to a tenth of a millimetre
     assert max(shape.hausdorff_distance(square(at)) for at, shape in enumerate(layers.estates.geometry)) < 1e-4
 
@@ -40,7 +45,9 @@ def test_a_crs_in_the_plan_overrules_the_file_and_is_told(tmp_path: Path) -> Non
 
 def test_a_shapefile_without_prj_is_refused_with_a_hint(tmp_path: Path, shared: Path) -> None:
     for suffix in (".shp", ".shx", ".dbf"):
-        (tmp_path / f"land{suffix}").write_bytes((shared / "kits/formats/hlg_dhm/land").with_suffix(suffix).read_bytes())
+        (tmp_path / f"land{suffix}").write_bytes(
+            (shared / "kits/formats/hlg_dhm/land").with_suffix(suffix).read_bytes()
+        )
     section = 'path = "land.shp"\ncolumns = { estate_id = "ID", name = "Layer" }'
     assert collect(tmp_path, estates=section) == (None, ["places.no_crs_hint"])
     layers, stops = collect(tmp_path, estates=section + '\ncrs = "EPSG:4547"')
@@ -85,7 +92,7 @@ def test_one_outline_with_axes_exchanged_is_put_back(tmp_path: Path) -> None:
 
 
 def test_an_outline_that_no_exchange_brings_home_is_rejected(tmp_path: Path) -> None:
-    shapes = [*[square(at) for at in range(5)], shapely.transform(square(5), lambda xy: xy + [3_000_000, 0])]
+    shapes = [*[square(at) for at in range(5)], shapely.transform(square(5), lambda xy: np.add(xy, (3_000_000, 0)))]
     layers = estates(tmp_path, town(6, geometry=shapes))
     assert [(lost["row"], lost["id"]) for lost in remarks(layers, "places.outside")] == [(6, "E6")]
     assert layers.rows["estates"] == {"read": 6, "used": 5, "rejected": 1}
@@ -98,8 +105,6 @@ def test_an_old_datum_is_told(tmp_path: Path) -> None:
 
 def test_outlines_in_gcj02_are_shifted_back(tmp_path: Path) -> None:
     def shifted(xy: object) -> object:
-        import numpy as np
-
         points = np.asarray(xy)
         return np.column_stack(from_wgs84(points[:, 0], points[:, 1], "GCJ02"))
 
@@ -135,11 +140,17 @@ def test_every_point_without_a_place_is_rejected_and_named(tmp_path: Path) -> No
     layers, stops = with_points(tmp_path, points)
     assert stops == []
     assert layers is not None
-    found = {code: [lost["row"] for lost in remarks(layers, code)] for code in (
-        "places.no_coordinates", "places.zero_coordinates", "places.not_a_coordinate", "places.outside")}
+    found = {
+        code: [lost["row"] for lost in remarks(layers, code)]
+        for code in ("places.no_coordinates", "places.zero_coordinates", "places.not_a_coordinate", "places.outside")
+    }
     # the heading is row 1, the 20 good points rows 2 to 21
-    assert found == {"places.no_coordinates": [22], "places.zero_coordinates": [23], "places.not_a_coordinate": [24],
-                     "places.outside": [25]}
+    assert found == {
+        "places.no_coordinates": [22],
+        "places.zero_coordinates": [23],
+        "places.not_a_coordinate": [24],
+        "places.outside": [25],
+    }
     assert layers.rows["facilities"] == {"read": 24, "used": 20, "rejected": 4}
 
 
@@ -167,8 +178,14 @@ def test_a_barrier_of_another_town_stops_the_run(tmp_path: Path, shared: Path) -
 
 @pytest.mark.parametrize("number", [1e308, -1e12])
 def test_coordinates_beyond_the_earth_are_rejected(tmp_path: Path, number: float) -> None:
-    features = [{"type": "Feature", "properties": {"estate_id": f"E{at}", "name": "里"}, "geometry": shapely.geometry.mapping(
-        degrees(town(6)).geometry[at])} for at in range(6)]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"estate_id": f"E{at}", "name": "里"},
+            "geometry": shapely.geometry.mapping(degrees(town(6)).geometry[at]),
+        }
+        for at in range(6)
+    ]
     features[5]["geometry"] = {"type": "Polygon", "coordinates": [[[number, 1], [1, 2], [2, 2], [number, 1]]]}
     (tmp_path / "e.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     layers, stops = collect(tmp_path, estates='path = "e.geojson"')

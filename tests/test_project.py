@@ -73,7 +73,7 @@ def test_a_byte_order_mark_of_the_windows_editor_is_no_problem(tmp_path: Path) -
     (SOUND + "[facilities]\npath = 'estates.csv'\ncomplete = ['SCHOOL']\n",
      [("unknown_type", "facilities.complete")]),
     (SOUND + "[barriers]\npath = 'estates.csv'\n", [("barriers_unnamed", "barriers")]),
-    (SOUND + "[elder]\ncount_scope = 'reachable'\n", [("not_yet", "elder.count_scope")]),
+    (SOUND + "[elder]\ncount_scope = 'nearby'\n", [("not_allowed", "elder.count_scope")]),
     (SOUND + "[score]\nweights = { will = 0 }\n", [("weights", "score.weights")]),
     (SOUND + "[programme]\nyears = [2026, 2025]\n", [("years", "programme.years")]),
     (SOUND + "[programme]\nyears = [2025]\nbudget_yuan = { 2026 = 1 }\n",

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 from brought import EAST, NORTH, collect, project, square, town, write, write_csv
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Point, Polygon
 
@@ -18,23 +18,51 @@ from geoplan.project import load_project, parse_project
 from geoplan.read import Layers, collect_layers, read_layers
 from geoplan.schema import DTYPES, GEOMETRY_TYPES, columns_of
 
-OUTLINES = st.sampled_from([
-    square(0), square(1), square(2), square(0, 1), None, Polygon(), Point(EAST, NORTH),
-    LineString([(EAST, NORTH), (EAST + 5, NORTH)]), Polygon([(EAST, NORTH), (EAST + 1, NORTH), (EAST + 1, NORTH + 1)]),
-    Polygon([(EAST, NORTH), (EAST + 90, NORTH + 90), (EAST + 90, NORTH), (EAST, NORTH + 90)]),
-    shapely.transform(square(3), lambda xy: xy[:, ::-1]), square(9_000), square(0).buffer(30),
-])
-CELLS = st.none() | st.text(max_size=6) | st.sampled_from(["E1", "E2", "1,200户", "98年", "九十年代", "-3", "是", "棚户区、别的"])
+OUTLINES = st.sampled_from(
+    [
+        square(0),
+        square(1),
+        square(2),
+        square(0, 1),
+        None,
+        Polygon(),
+        Point(EAST, NORTH),
+        LineString([(EAST, NORTH), (EAST + 5, NORTH)]),
+        Polygon([(EAST, NORTH), (EAST + 1, NORTH), (EAST + 1, NORTH + 1)]),
+        Polygon([(EAST, NORTH), (EAST + 90, NORTH + 90), (EAST + 90, NORTH), (EAST, NORTH + 90)]),
+        shapely.transform(square(3), lambda xy: xy[:, ::-1]),
+        square(9_000),
+        square(0).buffer(30),
+    ]
+)
+CELLS = (
+    st.none()
+    | st.text(max_size=6)
+    | st.sampled_from(["E1", "E2", "1,200户", "98年", "九十年代", "-3", "是", "棚户区、别的"])
+)
 
 
 def check_laws(layers: Layers) -> None:
     """Read = used + rejected, one rejecting finding a lost row, columns and types as the schema says."""
     for layer, counts in layers.rows.items():
-        lost = [found for found in layers.findings
-                if found.layer == layer and messages()[found.code]["action"] == "rejected"]
+        lost = [
+            found
+            for found in layers.findings
+            if found.layer == layer and messages()[found.code]["action"] == "rejected"
+        ]
         assert counts["read"] == counts["used"] + counts["rejected"]
         assert counts["rejected"] == len(lost) == len({found.row for found in lost})
-    for layer in ("estates", "facilities", "streets", "barriers", "sites", "gates", "utilities", "heritage", "planning_units"):
+    for layer in (
+        "estates",
+        "facilities",
+        "streets",
+        "barriers",
+        "sites",
+        "gates",
+        "utilities",
+        "heritage",
+        "planning_units",
+    ):
         frame = getattr(layers, layer)
         for column in columns_of(layer, "in"):
             if column.name not in ("x", "y", "amap_code") and column.type not in GEOMETRY_TYPES:
@@ -50,6 +78,7 @@ def check_laws(layers: Layers) -> None:
         assert say(found, "en")
 
 
+@settings(max_examples=25)  # each example is a whole read of a project
 @given(rows=st.lists(st.tuples(OUTLINES, CELLS, CELLS, CELLS, CELLS, CELLS), max_size=8))
 def test_any_estates_are_used_or_rejected_and_never_make_it_fail(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]]
@@ -57,8 +86,15 @@ def test_any_estates_are_used_or_rejected_and_never_make_it_fail(
     folder = tmp_path_factory.mktemp("town")
     sound = [[square(20 + at), f"S{at}", "里", "9", "1998", None] for at in range(9)]  # most rows lie at home
     shapes, ids, names, households, years, exclusions = zip(*[*sound, *rows], strict=True)
-    frame = town(9 + len(rows), estate_id=ids, name=names, households=households, completion_year=years,
-                 exclusions=exclusions, geometry=shapes)
+    frame = town(
+        9 + len(rows),
+        estate_id=ids,
+        name=names,
+        households=households,
+        completion_year=years,
+        exclusions=exclusions,
+        geometry=shapes,
+    )
     write(frame, folder / "e.gpkg")
     layers, _ = collect(folder, "max_rejected_share = 1\n", estates='path = "e.gpkg"')
     assert layers is not None
@@ -66,8 +102,19 @@ def test_any_estates_are_used_or_rejected_and_never_make_it_fail(
     assert layers.rows["estates"]["read"] == 9 + len(rows)
 
 
-@given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS, st.sampled_from(["120.42", "31.54", "0", "", "x", "200", "120°"]),
-                               st.sampled_from(["31.54", "120.42", "0", "", "１", "1e9"])), max_size=8))
+@settings(max_examples=25)
+@given(
+    rows=st.lists(
+        st.tuples(
+            CELLS,
+            CELLS,
+            CELLS,
+            st.sampled_from(["120.42", "31.54", "0", "", "x", "200", "120°"]),
+            st.sampled_from(["31.54", "120.42", "0", "", "１", "1e9"]),
+        ),
+        max_size=8,
+    )
+)
 def test_any_facilities_are_used_or_rejected_and_never_make_it_fail(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]]
 ) -> None:
@@ -75,14 +122,17 @@ def test_any_facilities_are_used_or_rejected_and_never_make_it_fail(
     write(town(), folder / "e.gpkg")
     sound = [("甲", "超市", "060400", "120.42", "31.54")] * (len(rows) + 1)
     write_csv(folder / "f.csv", [["name", "facility_type", "amap_code", "x", "y"], *sound, *rows])
-    layers, stops = collect(folder, "max_rejected_share = 1\n", estates='path = "e.gpkg"', facilities=(
-        'path = "f.csv"\ndatum = "WGS84"'))
+    layers, stops = collect(
+        folder, "max_rejected_share = 1\n", estates='path = "e.gpkg"', facilities=('path = "f.csv"\ndatum = "WGS84"')
+    )
     assert stops == []
     assert layers is not None
     check_laws(layers)
 
 
-@pytest.mark.parametrize("layer", ["facilities", "sites", "streets", "gates", "utilities", "heritage", "barriers__water"])
+@pytest.mark.parametrize(
+    "layer", ["facilities", "sites", "streets", "gates", "utilities", "heritage", "barriers__water"]
+)
 def test_a_layer_without_rows_is_read(tmp_path: Path, layer: str) -> None:
     write(town(), tmp_path / "e.gpkg")
     write_csv(tmp_path / "x.csv", [["site_id", "name", "facility_type", "status", "allowed_types", "x", "y"]])
@@ -129,11 +179,22 @@ def test_every_problem_of_every_layer_is_told_at_once(tmp_path: Path) -> None:
     write_csv(tmp_path / "f.csv", [["name", "x", "y"], ["甲", 120, 31]])
     write_csv(tmp_path / "w.csv", [["name"], ["河"]])
     (tmp_path / "s.gpkg").write_text("no")
-    _, stops = collect(tmp_path, estates='path = "e.gpkg"', facilities='path = "f.csv"\ncolumns = { beds = "床位" }',
-                       sites='path = "f.csv"\ndatum = "WGS84"', streets='path = "s.gpkg"', barriers__water='path = "w.csv"')
+    _, stops = collect(
+        tmp_path,
+        estates='path = "e.gpkg"',
+        facilities='path = "f.csv"\ncolumns = { beds = "床位" }',
+        sites='path = "f.csv"\ndatum = "WGS84"',
+        streets='path = "s.gpkg"',
+        barriers__water='path = "w.csv"',
+    )
     assert sorted(stops) == [
-        "headings.no_column", "headings.no_required", "headings.no_required", "places.no_datum",
-        "preflight.not_what_it_says", "read.ledger_has_no_outlines"]
+        "headings.no_column",
+        "headings.no_required",
+        "headings.no_required",
+        "places.no_datum",
+        "preflight.not_what_it_says",
+        "read.ledger_has_no_outlines",
+    ]
 
 
 def test_a_missing_file_is_told_in_the_words_of_the_plan(tmp_path: Path) -> None:
@@ -171,7 +232,7 @@ def test_the_inputs_are_named_as_in_the_plan_with_all_their_parts(tmp_path: Path
     write(town(), tmp_path / "data" / "e.shp")
     layers, _ = collect(tmp_path, estates='path = "data/e.shp"\ncolumns = { completion_year = "year_built" }')
     assert layers is not None
-    assert list(layers.inputs) == ["data/e.cpg", "data/e.dbf", "data/e.prj", "data/e.shp", "data/e.shx"]
+    assert list(layers.inputs) == ["data/e.cpg", "data/e.dbf", "data/e.prj", "data/e.shp", "data/e.shx", "plan.toml"]
     assert all(len(digest) == 64 for digest in layers.inputs.values())
 
 
@@ -186,8 +247,20 @@ def test_reading_twice_gives_the_same(tmp_path: Path) -> None:
 
 def test_every_code_that_is_used_has_a_sentence_in_both_languages() -> None:
     for code, line in messages().items():
-        if code.partition(".")[0] in ("preflight", "geodata", "ledgers", "headings", "places", "footprints", "identities",
-                                      "cells", "estates", "facilities", "sites", "read"):
+        if code.partition(".")[0] in (
+            "preflight",
+            "geodata",
+            "ledgers",
+            "headings",
+            "places",
+            "footprints",
+            "identities",
+            "cells",
+            "estates",
+            "facilities",
+            "sites",
+            "read",
+        ):
             assert line["zh"]
             assert line["en"]
             assert line["severity"] in ("error", "warning", "note")

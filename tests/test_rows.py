@@ -16,8 +16,9 @@ def facilities(folder: Path, lines: list[list[Any]], text: str = "", header: str
     """Return the layers of a town with facilities given as lines of a ledger, the heading first."""
     write(town(), folder / "e.gpkg")
     write_csv(folder / "f.csv", lines)
-    layers, stops = collect(folder, header, estates='path = "e.gpkg"', facilities=(
-        'path = "f.csv"\ncrs = "EPSG:4549"\n' + text))
+    layers, stops = collect(
+        folder, header, estates='path = "e.gpkg"', facilities=('path = "f.csv"\ncrs = "EPSG:4549"\n' + text)
+    )
     assert stops == []
     assert layers is not None
     return layers
@@ -37,7 +38,9 @@ def test_an_id_used_twice_is_told_apart_and_both_rows_are_named(tmp_path: Path) 
     # E1-2 exists already, so the second E1 becomes E1-3 and the third E1-4
     assert layers.estates["estate_id"].tolist() == ["E1", "E1-2", "E1-3", "E1-4"]
     assert [(told["row"], told["said"], told["first"], told["id"]) for told in remarks(layers, "identities.twice")] == [
-        (2, "E1", 1, "E1-3"), (4, "E1", 1, "E1-4")]
+        (2, "E1", 1, "E1-3"),
+        (4, "E1", 1, "E1-4"),
+    ]
 
 
 def test_ids_that_differ_in_width_only_are_the_same(tmp_path: Path) -> None:
@@ -58,15 +61,22 @@ def test_an_estate_without_a_name_is_called_by_its_id(tmp_path: Path) -> None:
 
 
 def test_households_and_years_are_read_and_every_doubt_is_named(tmp_path: Path) -> None:
-    layers = estates(tmp_path, town(
-        6, households=["1,200户", "２４６", "0", None, "面议", "50"],
-        completion_year=["1998年", "一九八七", "九十年代", None, "2050", "98"]))
+    layers = estates(
+        tmp_path,
+        town(
+            6,
+            households=["1,200户", "２４６", "0", None, "面议", "50"],
+            completion_year=["1998年", "一九八七", "九十年代", None, "2050", "98"],
+        ),
+    )
     assert layers.estates["households"].fillna(-1).tolist() == [1200, 246, -1, -1, -1, 50]
     assert layers.estates["completion_year"].fillna(-1).tolist() == [1998, 1987, -1, -1, -1, 1998]
     assert [told["id"] for told in remarks(layers, "cells.number_written")] == ["E1", "E2"]
     assert [told["id"] for told in remarks(layers, "estates.no_households")] == ["E3"]
     assert [(told["id"], told["column"]) for told in remarks(layers, "cells.blank")] == [
-        ("E4", "completion_year"), ("E4", "households")]
+        ("E4", "completion_year"),
+        ("E4", "households"),
+    ]
     assert [told["id"] for told in remarks(layers, "cells.number_unreadable")] == ["E5"]
     assert [told["id"] for told in remarks(layers, "cells.year_written")] == ["E1", "E2", "E6"]
     assert [told["id"] for told in remarks(layers, "cells.year_unreadable")] == ["E3"]
@@ -87,7 +97,9 @@ def test_planned_years_may_lie_ahead_and_built_ones_may_not(tmp_path: Path) -> N
 
 
 def test_closed_lists_take_the_words_of_the_catalogue_and_of_the_plan(tmp_path: Path) -> None:
-    layers = estates(tmp_path, town(4, structure=["完好", "一般", "尚可", None]), 'values.structure = { "尚可" = "strengthen" }')
+    layers = estates(
+        tmp_path, town(4, structure=["完好", "一般", "尚可", None]), 'values.structure = { "尚可" = "strengthen" }'
+    )
     assert layers.estates["structure"].fillna("").tolist() == ["sound", "", "strengthen", ""]
     assert [(told["id"], told["said"]) for told in remarks(layers, "cells.word_unknown")] == [("E2", "一般")]
 
@@ -102,7 +114,11 @@ def test_exclusions_raise_their_flags(tmp_path: Path) -> None:
     layers = estates(tmp_path, town(5, exclusions=said))
     flags = layers.estates[["shanty_plan", "self_built", "urban_village", "demolish_rebuild"]]
     assert flags.iloc[:4].to_numpy().tolist() == [
-        [True, False, False, False], [False, True, True, False], [False, False, False, True], [False] * 4]
+        [True, False, False, False],
+        [False, True, True, False],
+        [False, False, False, True],
+        [False] * 4,
+    ]
     assert flags.iloc[4].isna().all()  # nobody knows what 历史建筑 excludes
     assert [told["id"] for told in remarks(layers, "estates.unknown_exclusion")] == ["E5"]
     assert layers.estates["exclusions"][3] == ""
@@ -121,16 +137,27 @@ def test_flags_are_unknown_where_no_list_was_brought(tmp_path: Path) -> None:
 
 
 def test_a_part_above_its_whole_is_kept_and_named(tmp_path: Path) -> None:
-    layers = estates(tmp_path, town(
-        2, residents=["100", "100"], residents_60plus=["101", "100"], consent_eligible=["50", "50"],
-        consent_participants=["40", "51"], consent_agree=["41", "40"]))
-    assert [(told["id"], told["part"], told["said"], told["most"]) for told in remarks(layers, "estates.part_above_whole")] == [
-        ("E1", "residents_60plus", 101, 100), ("E1", "consent_agree", 41, 40), ("E2", "consent_participants", 51, 50)]
+    layers = estates(
+        tmp_path,
+        town(
+            2,
+            residents=["100", "100"],
+            residents_60plus=["101", "100"],
+            consent_eligible=["50", "50"],
+            consent_participants=["40", "51"],
+            consent_agree=["41", "40"],
+        ),
+    )
+    assert [
+        (told["id"], told["part"], told["said"], told["most"]) for told in remarks(layers, "estates.part_above_whole")
+    ] == [("E1", "residents_60plus", 101, 100), ("E1", "consent_agree", 41, 40), ("E2", "consent_participants", 51, 50)]
     assert layers.estates["residents_60plus"].tolist() == [101, 100]
 
 
 def test_facilities_get_their_id_from_the_row(tmp_path: Path) -> None:
-    layers = facilities(tmp_path, [["name", "facility_type", "x", "y"], ["甲", "幼儿园", *near()], ["乙", "小学", *near(99)]])
+    layers = facilities(
+        tmp_path, [["name", "facility_type", "x", "y"], ["甲", "幼儿园", *near()], ["乙", "小学", *near(99)]]
+    )
     assert layers.facilities["facility_id"].tolist() == ["F00002", "F00003"]
     assert layers.facilities["facility_type"].tolist() == ["KINDERGARTEN", "PRIMARY"]
     assert "amap_code" not in layers.facilities.columns
@@ -138,27 +165,39 @@ def test_facilities_get_their_id_from_the_row(tmp_path: Path) -> None:
 
 
 def test_the_type_comes_from_the_word_then_from_code_and_name(tmp_path: Path) -> None:
-    layers = facilities(tmp_path, [
-        ["name", "facility_type", "amap_code", "x", "y"],
-        ["甲店", "小卖部", "", *near()],
-        ["乙大药房", "", "090601", *near(99)],
-        ["丙便利店", "", "60200", *near(199)],
-        ["丁", "宇航站", "", *near(299)],
-        ["戊", "", "", *near(399)],
-        ["己大药房", "宇航站", "090601", *near(499)],
-    ])
+    layers = facilities(
+        tmp_path,
+        [
+            ["name", "facility_type", "amap_code", "x", "y"],
+            ["甲店", "小卖部", "", *near()],
+            ["乙大药房", "", "090601", *near(99)],
+            ["丙便利店", "", "60200", *near(199)],
+            ["丁", "宇航站", "", *near(299)],
+            ["戊", "", "", *near(399)],
+            ["己大药房", "宇航站", "090601", *near(499)],
+        ],
+    )
     assert layers.facilities["facility_type"].fillna("").tolist() == [
-        "CONVENIENCE", "PHARMACY", "CONVENIENCE", "", "", "PHARMACY"]
+        "CONVENIENCE",
+        "PHARMACY",
+        "CONVENIENCE",
+        "",
+        "",
+        "PHARMACY",
+    ]
     assert [told["id"] for told in remarks(layers, "facilities.type_blank")] == ["F00003", "F00004"]
     assert [told["id"] for told in remarks(layers, "facilities.type_read")] == ["F00007"]
     assert [(told["id"], told["said"], told["read"]) for told in remarks(layers, "facilities.code_lost_zero")] == [
-        ("F00004", "60200", "060200")]
+        ("F00004", "60200", "060200")
+    ]
     assert [(told["said"], told["rows"]) for told in remarks(layers, "facilities.unknown_word")] == [("宇航站", "5")]
     assert [told["id"] for told in remarks(layers, "facilities.no_type")] == ["F00006"]
 
 
 def test_the_types_of_the_plan_win(tmp_path: Path) -> None:
-    layers = facilities(tmp_path, [["name", "facility_type", "x", "y"], ["甲", "超市", *near()]], 'types = { "超市" = "CONVENIENCE" }')
+    layers = facilities(
+        tmp_path, [["name", "facility_type", "x", "y"], ["甲", "超市", *near()]], 'types = { "超市" = "CONVENIENCE" }'
+    )
     assert layers.facilities["facility_type"].tolist() == ["CONVENIENCE"]
 
 
@@ -171,7 +210,13 @@ def test_names_alone_can_tell_the_type_and_it_is_said_once(tmp_path: Path) -> No
 
 
 def test_a_blank_status_counts_as_open_with_one_note(tmp_path: Path) -> None:
-    lines = [["name", "status", "x", "y"], ["甲", "停用", *near()], ["乙", "", *near(99)], ["丙", "", *near(199)], ["丁", "?", *near(299)]]
+    lines = [
+        ["name", "status", "x", "y"],
+        ["甲", "停用", *near()],
+        ["乙", "", *near(99)],
+        ["丙", "", *near(199)],
+        ["丁", "?", *near(299)],
+    ]
     layers = facilities(tmp_path, lines)
     assert layers.facilities["status"].fillna("").tolist() == ["closed", "existing", "existing", ""]
     assert [told["count"] for told in remarks(layers, "facilities.status_blank")] == [2]
@@ -184,27 +229,48 @@ def test_without_a_column_of_status_all_are_open(tmp_path: Path) -> None:
     assert [told["count"] for told in remarks(layers, "facilities.no_status")] == [1]
 
 
-@pytest.mark.parametrize(("one", "other", "gap", "is_double"), [
-    ("景云便利店", "景云便利店(西门)", 12, True), ("友谊超市", "友谊超市二店", 12, True), ("友谊超市", "友谊超市（总店）", 12, True),
-    ("无锡新区站", "无锡新区站", 158, False), ("无锡新区站", "无锡新区站", 19, True), ("快递柜1号", "快递柜2号", 5, False),
-    ("甲店铺", "乙店铺", 5, False), ("", "", 0, True), ("", "", 5, False), ("景云便利店", "景云便利店", 21, False),
-])
+@pytest.mark.parametrize(
+    ("one", "other", "gap", "is_double"),
+    [
+        ("景云便利店", "景云便利店(西门)", 12, True),
+        ("友谊超市", "友谊超市二店", 12, True),
+        ("友谊超市", "友谊超市（总店）", 12, True),
+        ("无锡新区站", "无锡新区站", 158, False),
+        ("无锡新区站", "无锡新区站", 19, True),
+        ("快递柜1号", "快递柜2号", 5, False),
+        ("甲店铺", "乙店铺", 5, False),
+        ("", "", 0, True),
+        ("", "", 5, False),
+        ("景云便利店", "景云便利店", 21, False),
+    ],
+)
 def test_a_double_has_the_same_type_the_same_name_but_for_the_branch_and_is_near(
     tmp_path: Path, one: str, other: str, gap: float, is_double: bool
 ) -> None:
-    layers = facilities(tmp_path, [["name", "facility_type", "x", "y"], [one, "超市", *near()], [other, "超市", *near(gap)]])
-    assert [(told["row"], told["first"]) for told in remarks(layers, "facilities.double")] == ([(3, 2)] if is_double else [])
+    layers = facilities(
+        tmp_path, [["name", "facility_type", "x", "y"], [one, "超市", *near()], [other, "超市", *near(gap)]]
+    )
+    assert [(told["row"], told["first"]) for told in remarks(layers, "facilities.double")] == (
+        [(3, 2)] if is_double else []
+    )
     assert len(layers.facilities) == 2
 
 
 def test_two_types_under_one_name_are_no_double(tmp_path: Path) -> None:
-    layers = facilities(tmp_path, [["name", "facility_type", "x", "y"], ["甲", "小学", *near()], ["甲", "幼儿园", *near()]])
+    layers = facilities(
+        tmp_path, [["name", "facility_type", "x", "y"], ["甲", "小学", *near()], ["甲", "幼儿园", *near()]]
+    )
     assert remarks(layers, "facilities.double") == []
 
 
 def test_a_storey_below_ground_is_a_basement(tmp_path: Path) -> None:
-    lines = [["name", "storey", "is_basement", "x", "y"], ["甲", "负一层", "", *near()], ["乙", "1-2层", "", *near(99)],
-             ["丙", "-1", "否", *near(199)], ["丁", "3", "是", *near(299)]]
+    lines = [
+        ["name", "storey", "is_basement", "x", "y"],
+        ["甲", "负一层", "", *near()],
+        ["乙", "1-2层", "", *near(99)],
+        ["丙", "-1", "否", *near(199)],
+        ["丁", "3", "是", *near(299)],
+    ]
     layers = facilities(tmp_path, lines)
     assert layers.facilities["storey"].tolist() == [-1, 1, -1, 3]
     assert layers.facilities["is_basement"].fillna(False).tolist() == [True, False, True, True]
@@ -214,7 +280,10 @@ def test_a_storey_below_ground_is_a_basement(tmp_path: Path) -> None:
 
 def test_uses_of_a_site_become_types_of_the_catalogue(tmp_path: Path) -> None:
     write(town(), tmp_path / "e.gpkg")
-    write_csv(tmp_path / "s.csv", [["site_id", "allowed_types", "x", "y"], ["S1", "助餐，日间照料、唱歌", *near()], ["S2", "", *near()]])
+    write_csv(
+        tmp_path / "s.csv",
+        [["site_id", "allowed_types", "x", "y"], ["S1", "助餐，日间照料、唱歌", *near()], ["S2", "", *near()]],
+    )
     layers, stops = collect(tmp_path, estates='path = "e.gpkg"', sites='path = "s.csv"\ncrs = "EPSG:4549"')
     assert stops == []
     assert layers is not None
@@ -225,12 +294,18 @@ def test_uses_of_a_site_become_types_of_the_catalogue(tmp_path: Path) -> None:
 def test_streets_have_one_spelling(tmp_path: Path) -> None:
     write(town(), tmp_path / "e.gpkg")
     lines = town(3, geometry=[LineString([(EAST, NORTH + at), (EAST + 9, NORTH + at)]) for at in range(3)])
-    lines = lines.assign(fclass=["Motorway", "footway", None], bridge=["T", "F", None], layer=["1", "-1", "0"], foot=["YES", None, "no"])
+    lines = lines.assign(
+        fclass=["Motorway", "footway", None], bridge=["T", "F", None], layer=["1", "-1", "0"], foot=["YES", None, "no"]
+    )
     write(lines[["fclass", "bridge", "layer", "foot", "geometry"]], tmp_path / "s.gpkg")
     layers, _ = collect(tmp_path, estates='path = "e.gpkg"', streets='path = "s.gpkg"')
     assert layers is not None
     assert layers.streets["class"].fillna("").tolist() == ["motorway", "footway", ""]
-    assert layers.streets["bridge"].astype(object).where(layers.streets["bridge"].notna(), None).tolist() == [True, False, None]
+    assert layers.streets["bridge"].astype(object).where(layers.streets["bridge"].notna(), None).tolist() == [
+        True,
+        False,
+        None,
+    ]
     assert layers.streets["layer"].tolist() == [1, -1, 0]
     assert layers.streets["foot"].fillna("").tolist() == ["yes", "", "no"]
     assert layers.streets["not_walkable"].isna().all()
@@ -260,10 +335,15 @@ def test_barriers_of_several_layers_are_one_frame(tmp_path: Path) -> None:
     write(town(2)[["name", "geometry"]], tmp_path / "w.gpkg")
     rail = town(1, name=["铁路"], geometry=[LineString([(EAST, NORTH), (EAST + 900, NORTH)])])
     write(rail[["name", "geometry"]], tmp_path / "r.gpkg")
-    layers, _ = collect(tmp_path, estates='path = "e.gpkg"', barriers__water='path = "w.gpkg"', barriers__rail='path = "r.gpkg"')
+    layers, _ = collect(
+        tmp_path, estates='path = "e.gpkg"', barriers__water='path = "w.gpkg"', barriers__rail='path = "r.gpkg"'
+    )
     assert layers is not None
     assert layers.barriers[["layer", "name"]].to_numpy().tolist() == [
-        ["rail", "铁路"], ["water", "幸福1村"], ["water", "幸福2村"]]
+        ["rail", "铁路"],
+        ["water", "幸福1村"],
+        ["water", "幸福2村"],
+    ]
     assert layers.rows["barriers.water"]["used"] == 2
 
 

@@ -19,6 +19,7 @@ from shapely import Polygon
 from geoplan import shapefiles
 from geoplan.dbf import check_shapefile
 from geoplan.errors import DataError
+from geoplan.policy import load_catalogue
 from geoplan.schema import columns_of, empty_table
 from geoplan.shapefiles import FIELD_NOTES, SHAPES, write_shapefiles
 
@@ -114,7 +115,7 @@ def test_a_list_is_cut_behind_whole_members_and_says_how_many_there_are(members:
 def test_words_stand_for_codes_and_for_yes_and_no(folder: Path) -> None:
     facility = records(folder, "facilities")[0]
     assert (facility["TYPE"], facility["STATUS"], facility["REACH"]) == ("老年人日间照料中心(含托老所)", "在用", "是")
-    assert records(folder, "areas")[0]["GAPS"] == "老年人日间照料中心(含托老所)；幼儿园"
+    assert records(folder, "areas")[0]["GAPS"] == "日间照料,幼儿园"
     assert [record["USABLE"] for record in records(folder, "sites")] == ["是", "否"]
 
 
@@ -185,6 +186,20 @@ def test_the_notes_explain_every_field_and_name_the_coordinate_system(folder: Pa
     for name in SHAPES:
         for column in columns_of(name):
             assert column.name == "geometry" or f"\r\n{column.dbf}\t{column.zh}\t" in notes
+
+
+def test_the_notes_tell_what_a_short_name_stands_for(folder: Path) -> None:
+    notes = (folder / FIELD_NOTES).read_text("utf-8-sig")
+    [gaps] = [line for line in notes.splitlines() if line.startswith("GAPS\t")]
+    assert "日间照料=老年人日间照料中心(含托老所)" in gaps
+
+
+def test_two_dozen_missing_types_fit_a_field(tmp_path: Path) -> None:
+    limited = load_catalogue().dropna(subset=["max_walk_m"])["facility_type"]
+    every = "、".join(limited[:24])
+    areas = all_tables()["areas"].assign(gap_types=every)
+    write_shapefiles(little_plan(tmp_path / "plan", areas=areas), tmp_path / "out")
+    assert records(tmp_path / "out", "areas")[0]["GAPS"].count(",") == 23
 
 
 def test_a_file_past_two_gigabytes_is_refused_before_it_is_written(

@@ -39,7 +39,7 @@ def parts(file: Path, pattern: str) -> dict[str, ElementTree.Element]:
 
 def test_the_sheets_stand_in_the_order_in_which_people_ask(tmp_path: Path) -> None:
     assert list(rows_of(written(tmp_path))) == [
-        "概况", "片区", "小区", "设施缺口", "养老用房", "可用资源", "联动关系", "参数", "说明"]
+        "概况", "片区", "小区", "设施缺口", "养老用房", "打通围墙", "可用资源", "联动关系", "参数", "说明"]
 
 
 def test_an_english_plan_has_english_sheets(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_the_cover_counts_what_the_tables_hold(tmp_path: Path) -> None:
 def test_codes_are_words_and_units_stand_in_the_headings(tmp_path: Path) -> None:
     book = rows_of(written(tmp_path))
     areas = columns(book["片区"])
-    assert areas["缺口设施"] == ["老年人日间照料中心(含托老所)；幼儿园", ""]
+    assert areas["缺口设施"] == ["日间照料；幼儿园", ""]
     assert areas["所含小区"][0] == f"=1+1；@SUM(1)；{RARE}"
     assert areas["投资额（万元）"] == [1234.5678, ""]
     assert areas["养老用房状态"] == ["未达标：无可用场地", "达标"]
@@ -120,7 +120,7 @@ def test_hostile_text_is_text_and_nothing_runs(tmp_path: Path) -> None:
     file = written(tmp_path, estates=names)
     assert columns(rows_of(file)["小区"])["小区名称"] == hostile
     sheets = parts(file, r"xl/worksheets/sheet\d+\.xml")
-    assert len(sheets) == 9
+    assert len(sheets) == 10
     assert sum(len(list(sheet.iter(f"{MAIN}f"))) for sheet in sheets.values()) == 0
     assert sum(len(list(sheet.iter(f"{MAIN}hyperlink"))) for sheet in sheets.values()) == 0
     assert parts(file, r"xl/worksheets/_rels/.*") == {}
@@ -163,7 +163,7 @@ def test_every_table_can_be_read_printed_and_filtered(tmp_path: Path) -> None:
             assert max(widths) < 45
     names = parts(tmp_path / "plan.xlsx", r"xl/workbook\.xml")["xl/workbook.xml"]
     titles = [name for name in names.iter(f"{MAIN}definedName") if name.attrib["name"] == "_xlnm.Print_Titles"]
-    assert len(titles) == 8
+    assert len(titles) == 9
 
 
 def test_a_plan_without_a_row_still_has_its_headings(tmp_path: Path) -> None:
@@ -218,6 +218,19 @@ def test_names_of_links_are_those_of_their_estates(tmp_path: Path) -> None:
     assert links["小区乙名称"] == ["@SUM(1)", RIGHT_TO_LEFT]
     assert links["阻隔"] == ["", "湟水"]
     assert links["可联动"] == ["是", "否"]
+
+
+def test_the_walls_of_an_area_stand_in_the_order_in_which_to_open_them(tmp_path: Path) -> None:
+    line = all_tables()["links"].geometry.iloc[0]
+    openings = table(
+        "openings", estate_a=["E1", "E2", "E4"], estate_b=["E2", "E3", "E5"], area_id=["A1", "A1", "A2"],
+        resident_minutes_saved=[10.0, 1234.5, None], gaps_closed=[0, 2, 1], rank=[3, 1, 2], geometry=[line] * 3)
+    sheet = rows_of(written(tmp_path, openings=openings))["打通围墙"]
+    assert sheet[0] == ["片区编号", "片区名称", "排序", "小区甲", "小区甲名称", "小区乙", "小区乙名称",
+                        "节省人分钟（人·分钟）", "消除缺口数（个）"]
+    assert sheet[1] == ["A1", "鼓楼片区", 1, "E2", "@SUM(1)", "E3", RARE, 1234.5, 2]
+    assert [row[2] for row in sheet[1:]] == [1, 3, 2]  # A1 first, though the wall of A2 is the second of the plan
+    assert sheet[3][7] == ""
 
 
 def test_the_need_of_elder_care_stands_beside_the_name_of_its_area(tmp_path: Path) -> None:

@@ -17,20 +17,34 @@ from geoplan.read import Layers, read_layers
 
 PLAN = Path(__file__).parent / "kits" / "wuxi_xinwu" / "plan.toml"
 ESTATE_CODES = {
-    "bow_tie": "footprints.crossing", "swapped_axes": "places.swapped", "repeated_vertex": "footprints.repeated_corner",
-    "sliver_below_20_m2": "footprints.sliver", "identical_polygons": "footprints.identical",
-    "overlapping_pair": "footprints.overlap", "duplicate_id": "identities.twice",
-    "agree_exceeds_participants": "estates.part_above_whole", "elderly_exceed_residents": "estates.part_above_whole",
-    "structure_unknown_word": "cells.word_unknown", "households_zero": "estates.no_households",
-    "households_missing": "cells.blank", "households_with_comma_or_unit": "cells.number_written",
-    "households_full_width": "cells.number_written", "year_missing": "cells.blank", "year_with_suffix": "cells.year_written",
-    "year_two_digits": "cells.year_written", "year_chinese_numerals": "cells.year_written",
-    "year_decade_only": "cells.year_unreadable", "year_full_width": "cells.year_written",
+    "bow_tie": "footprints.crossing",
+    "swapped_axes": "places.swapped",
+    "repeated_vertex": "footprints.repeated_corner",
+    "sliver_below_20_m2": "footprints.sliver",
+    "identical_polygons": "footprints.identical",
+    "overlapping_pair": "footprints.overlap",
+    "duplicate_id": "identities.twice",
+    "agree_exceeds_participants": "estates.part_above_whole",
+    "elderly_exceed_residents": "estates.part_above_whole",
+    "structure_unknown_word": "cells.word_unknown",
+    "households_zero": "estates.no_households",
+    "households_missing": "cells.blank",
+    "households_with_comma_or_unit": "cells.number_written",
+    "households_full_width": "cells.number_written",
+    "year_missing": "cells.blank",
+    "year_with_suffix": "cells.year_written",
+    "year_two_digits": "cells.year_written",
+    "year_chinese_numerals": "cells.year_written",
+    "year_decade_only": "cells.year_unreadable",
+    "year_full_width": "cells.year_written",
 }
 FACILITY_CODES = {
-    "coordinate_missing": "places.no_coordinates", "coordinate_zero": "places.zero_coordinates",
-    "lon_lat_swapped": "places.swapped", "area_text_with_unit": "cells.number_written",
-    "typecode_lost_leading_zero": "facilities.code_lost_zero", "duplicate_within_20_m": "facilities.double",
+    "coordinate_missing": "places.no_coordinates",
+    "coordinate_zero": "places.zero_coordinates",
+    "lon_lat_swapped": "places.swapped",
+    "area_text_with_unit": "cells.number_written",
+    "typecode_lost_leading_zero": "facilities.code_lost_zero",
+    "duplicate_within_20_m": "facilities.double",
 }
 
 
@@ -60,10 +74,14 @@ def named(finding: Finding) -> set[str]:
 def test_every_row_is_used_or_rejected(layers: Layers, expected: dict[str, Any]) -> None:
     read = {layer: counts["read"] for layer, counts in layers.rows.items()}
     assert read == {
-        "estates": expected["estates"]["rows"], "facilities": expected["facilities"]["rows"],
-        "streets": expected["streets"]["rows"], "barriers.water": expected["water"]["rows"],
-        "sites": expected["sites"]["rows"], "utilities": expected["utilities"]["rows"],
-        "heritage": expected["heritage"]["rows"]}
+        "estates": expected["estates"]["rows"],
+        "facilities": expected["facilities"]["rows"],
+        "streets": expected["streets"]["rows"],
+        "barriers.water": expected["water"]["rows"],
+        "sites": expected["sites"]["rows"],
+        "utilities": expected["utilities"]["rows"],
+        "heritage": expected["heritage"]["rows"],
+    }
     assert all(counts["read"] == counts["used"] + counts["rejected"] for counts in layers.rows.values())
 
 
@@ -76,8 +94,14 @@ def test_what_is_rejected_is_what_should_be(layers: Layers, expected: dict[str, 
 def test_encodings_crs_and_datums_are_as_decided(layers: Layers, expected: dict[str, Any]) -> None:
     assert layers.decided["estates"]["encoding"] == expected["estates"]["encoding"] == "GBK"
     assert {layer: said["crs"] for layer, said in layers.decided.items()} == {
-        "estates": "EPSG:4549", "facilities": "EPSG:4326", "streets": "EPSG:32650", "sites": "EPSG:4326",
-        "utilities": "EPSG:4549", "heritage": "EPSG:4326", "barriers.water": "EPSG:4326"}
+        "estates": "EPSG:4549",
+        "facilities": "EPSG:4326",
+        "streets": "EPSG:32650",
+        "sites": "EPSG:4326",
+        "utilities": "EPSG:4549",
+        "heritage": "EPSG:4326",
+        "barriers.water": "EPSG:4326",
+    }
     assert (layers.decided["facilities"]["datum"], layers.decided["sites"]["datum"]) == ("GCJ02", "BD09")
     assert layers.decided["sites"]["encoding"] == "UTF-8"
     assert layers.crs.to_epsg() == 4549
@@ -115,8 +139,11 @@ def test_facilities_without_a_type_get_it_from_their_code(layers: Layers, expect
 
 def test_every_facility_has_its_true_type(layers: Layers, expected: dict[str, Any], shared: Path) -> None:
     counts = Counter(layers.facilities["facility_type"])
-    rejected = {finding.row for code in ("places.no_coordinates", "places.zero_coordinates")
-                for finding in found(layers, "facilities", code)}
+    rejected = {
+        finding.row
+        for code in ("places.no_coordinates", "places.zero_coordinates")
+        for finding in found(layers, "facilities", code)
+    }
     words = {word: code for code, said in expected["facilities"]["words_of_each_type"].items() for word in said}
     book = CalamineWorkbook.from_path(shared / "kits/wuxi_xinwu/facilities.xlsx")
     sheet = book.get_sheet_by_name(expected["facilities"]["sheet"]).to_python(skip_empty_area=False)
@@ -183,7 +210,9 @@ def test_the_second_row_of_a_doubled_id_is_told_apart(layers: Layers, expected: 
 def test_the_outline_with_exchanged_axes_is_back_in_place(layers: Layers, expected: dict[str, Any]) -> None:
     areas = layers.estates.set_index("estate_id").geometry.area
     (estate,) = expected["estates"]["problems"]["swapped_axes"]
-    assert areas[estate] == pytest.approx(expected["estates"]["true_values"]["area_m2_of_the_real_parcel"][estate], abs=0.1)
+    assert areas[estate] == pytest.approx(
+        expected["estates"]["true_values"]["area_m2_of_the_real_parcel"][estate], abs=0.1
+    )
 
 
 def test_land_adds_up_after_mending(layers: Layers, expected: dict[str, Any]) -> None:
@@ -237,8 +266,13 @@ def test_sites_and_their_mess(layers: Layers, expected: dict[str, Any]) -> None:
         assert bool(sites["is_basement"].fillna(False)[site]) == (written == "负一层")
     ids = {str(finding.values["id"]) for finding in layers.findings if finding.layer == "sites" and finding.row}
     assert {*said["floor_not_plain"], *said["price_not_plain"]} <= ids
-    kinds = {"public_idle": "政府闲置用房", "cleared_land": "拆违腾空", "idle_building": "闲置房屋", "idle_land": "空地",
-             "stilt_floor": "架空层"}
+    kinds = {
+        "public_idle": "政府闲置用房",
+        "cleared_land": "拆违腾空",
+        "idle_building": "闲置房屋",
+        "idle_land": "空地",
+        "stilt_floor": "架空层",
+    }
     assert {kinds[kind]: count for kind, count in Counter(sites["site_kind"]).items()} == said["by_type"]
     words = sites["allowed_types"].dropna().str.split("、").explode()
     assert words.map(lambda word: re.fullmatch(r"[A-Z_]+", word) is not None).all()
