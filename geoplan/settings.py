@@ -35,7 +35,7 @@ class Header(Section):
     language: Literal["zh", "en"] = "zh"
     crs: str | None = None
     max_rejected_share: float = _number(
-        0.2, "share", "超过五分之一的行不可用时，结果不再可信", "past a fifth of rows rejected no result can be trusted",
+        0.2, "share", "超过五分之一的行不可用时，结果不再可信", "past a fifth rejected no result can be trusted",
         ge=0, le=1)
 
 

@@ -27,8 +27,8 @@ def square(column: int, **properties: object) -> dict[str, object]:
 def write_project(folder: Path, extra: str = "", **changes: object) -> Path:
     """Write three estates in a row, 10 m apart, of 300 households each."""
     folder.mkdir(exist_ok=True)
-    rows = [{"estate_id": f"E{n}", "name": f"{n}号院", "households": 300, "subdistrict": "柳川街道", "completion_year": 1990}
-            for n in range(3)]
+    same = {"households": 300, "subdistrict": "柳川街道", "completion_year": 1990}
+    rows = [{"estate_id": f"E{n}", "name": f"{n}号院", **same} for n in range(3)]
     rows[1].update(changes)
     features = [square(n, **row) for n, row in enumerate(rows)]
     (folder / "estates.geojson").write_text(

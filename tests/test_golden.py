@@ -16,7 +16,8 @@ from geoplan import make_plan, read_project
 
 TOWN = Path(__file__).parents[1] / "data" / "hehuang"
 GOLDEN = Path(__file__).parent / "golden" / "hehuang"
-TABLES = ("estates", "links", "areas", "grouping", "facilities", "sites", "area_gaps", "care", "parameters", "remarks")
+TABLES = ("estates", "links", "areas", "grouping", "facilities", "sites", "area_gaps", "care", "care_flows",
+          "openings", "parameters", "remarks")
 DECIMALS = 2  # centimetres and hundredths: finer than any reader, coarser than the noise of another GEOS
 
 
@@ -34,7 +35,8 @@ def text_of(table: str) -> str:
 def test_the_sample_town_gives_the_golden_table(table: str) -> None:
     expected = (GOLDEN / f"{table}.csv").read_text(encoding="utf-8")
     observed = text_of(table)
-    difference = list(difflib.unified_diff(expected.splitlines(), observed.splitlines(), "golden", "now", lineterm="", n=0))
+    difference = list(difflib.unified_diff(
+        expected.splitlines(), observed.splitlines(), "golden", "now", lineterm="", n=0))
     assert not difference, "\n".join(difference[:40])
 
 
