@@ -26,7 +26,7 @@ from geoplan.components import (
 from geoplan.errors import InfeasibleError, raise_all
 from geoplan.growth import grow_areas
 from geoplan.schema import conform
-from geoplan.windows import group_best
+from geoplan.windows import group_any
 
 Grouping = tuple[list[Group], float]  # the areas of one component, and a lower bound of what any grouping of it costs
 
@@ -176,5 +176,5 @@ def _why_left(component: Component, i: int, blocked: Mapping[str, frozenset[str]
 
 
 GROUPINGS: dict[str, Callable[[Component], Grouping]] = {
-    "optimal": group_best, "greedy": grow_quickly, "subdistrict": follow_practice}
+    "optimal": group_any, "greedy": grow_quickly, "subdistrict": follow_practice}
 ONE_REASON = {"subdistrict": "community_unfit"}  # methods that leave out for one reason only

@@ -44,8 +44,10 @@ class Offers:
     need: Whole
 
 
-def priced_bound(component: Component, pairs: Iterable[tuple[int, int]], areas: Collection[Group]) -> float:
-    """Return what any grouping costs at least, in household-micrometres.
+def priced_bound(
+    component: Component, pairs: Iterable[tuple[int, int]], areas: Collection[Group],
+) -> tuple[float, dict[int, int]]:
+    """Return what any grouping costs at least, and what it costs to open every hub at the prices that say so.
 
     Parameters
     ----------
@@ -55,18 +57,26 @@ def priced_bound(component: Component, pairs: Iterable[tuple[int, int]], areas: 
         Unit and hub wherever the unit may belong to that hub, as `find_pairs` returns them.
     areas
         A good grouping: what it costs sets the length of steps, and its areas the first prices.
+
+    Returns
+    -------
+    bound
+        In household-micrometres.
+    worth
+        By hub, what its best area costs less the prices of what it serves: the less, the likelier the hub.
     """
-    offers = _offers(component, sorted(pairs, key=lambda pair: (pair[1], pair[0])))
+    pairs = sorted(pairs, key=lambda pair: (pair[1], pair[0]))
+    offers = _offers(component, pairs)
     most = LEFT_OVER_M * METRE * offers.totals
     goal = cost_of(component, areas)
     prices = best_prices = np.minimum(_first_prices(component, areas), most)
     direction = np.zeros(len(prices))
-    best, step, stale = -math.inf, FIRST_STEP, 0
+    best, worth, step, stale = -math.inf, offers.own_costs, FIRST_STEP, 0
     for _ in range(ROUNDS):
-        bound, served = _look(offers, prices)
+        bound, values, served = _look(offers, prices)
         stale = 0 if bound > best else stale + 1
         if bound > best:
-            best, best_prices = bound, prices
+            best, best_prices, worth = bound, prices, values
         if stale >= PATIENCE:
             step, stale, prices, direction = step / 2, 0, best_prices, np.zeros(len(prices))
             continue
@@ -77,7 +87,8 @@ def priced_bound(component: Component, pairs: Iterable[tuple[int, int]], areas: 
             break
         move = np.floor(step * (goal - bound) / length * offers.totals * direction).astype(np.int64)
         prices = np.clip(prices + move, 0, most)
-    return best
+    hubs = sorted({hub for _, hub in pairs})
+    return best, dict(zip(hubs, worth.tolist(), strict=True))
 
 
 def _offers(component: Component, pairs: list[tuple[int, int]]) -> Offers:
@@ -104,19 +115,20 @@ def _offers(component: Component, pairs: list[tuple[int, int]]) -> Offers:
 def _first_prices(component: Component, areas: Collection[Group]) -> Whole:
     """Return for every unit what it costs in its area, the overhead shared by households, or left over."""
     unit_at = number_units(component)
-    prices = np.array([households_of(component, unit) for unit in component.units], dtype=np.int64) * LEFT_OVER_M * METRE
+    totals = [households_of(component, unit) for unit in component.units]
+    prices = LEFT_OVER_M * METRE * np.array(totals, dtype=np.int64)
     for area in areas:
         _, hub = best_hub(component, area)
         total = max(1, households_of(component, area))
         for number in sorted({unit_at[i] for i in area}):
             unit = component.units[number]
             walked = sum(component.households[i] * component.reach[i][hub] for i in unit)
-            prices[number] = walked + component.overhead * households_of(component, unit) // total
+            prices[number] = walked + component.overhead * totals[number] // total
     return prices
 
 
-def _look(offers: Offers, prices: Whole) -> tuple[int, Real]:
-    """Return the bound at some prices, and how often every unit is served by the hubs that gain by opening."""
+def _look(offers: Offers, prices: Whole) -> tuple[int, Whole, Real]:
+    """Return the bound at some prices, what opening every hub costs, and how often each unit is served."""
     weights = np.maximum(offers.weights, 1)
     paid = np.where(offers.weights > 0, offers.costs - prices[offers.units], 0)
     order = np.argsort(np.where(offers.weights > 0, paid / weights, np.inf), axis=1, kind="stable")
@@ -129,7 +141,6 @@ def _look(offers: Offers, prices: Whole) -> tuple[int, Real]:
     is_open = (values < 0) & (weights.sum(axis=1) >= offers.need)
     shares = parts / np.maximum(weights, 1) * is_open[:, None]
     units = np.take_along_axis(offers.units, order, axis=1)
-    count = len(prices)
-    served: Real = np.bincount(units.ravel(), shares.ravel(), count)
-    served = served + np.bincount(offers.own[is_open], minlength=count)
-    return int(prices.sum()) + int(values[is_open].sum()), served
+    opened = np.bincount(offers.own[is_open], minlength=len(prices))
+    served = np.bincount(units.ravel(), shares.ravel(), len(prices)).astype(np.float64) + opened
+    return int(prices.sum()) + int(values[is_open].sum()), values, served

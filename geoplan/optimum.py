@@ -9,7 +9,7 @@ nothing better is found. One thread, and stopping rules that are counts and gaps
 machine.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import highspy
@@ -26,6 +26,14 @@ SCALE = METRE * 1_000  # the program counts in thousands of household-metres
 
 
 @dataclass(frozen=True)
+class Effort:
+    """When a program counts as solved: its relative gap, or the branch-and-bound nodes of all its solves."""
+
+    max_gap: float
+    max_nodes: int
+
+
+@dataclass(frozen=True)
 class Program:
     """The hub-assignment program of a component; column `pairs[unit, hub]` says that the unit belongs to that hub."""
 
@@ -38,10 +46,12 @@ class Program:
 
 def group_best(component: Component) -> tuple[list[Group], float]:
     """Return the best grouping found of a component, and a lower bound of all of them in household-micrometres."""
-    return improve_areas(component, grow_areas(component))
+    return improve_areas(component, grow_areas(component), effort=Effort(MAX_GAP, MAX_NODES))
 
 
-def improve_areas(component: Component, areas: list[Group]) -> tuple[list[Group], float]:
+def improve_areas(
+    component: Component, areas: list[Group], hubs: Collection[int] | None = None, *, effort: Effort,
+) -> tuple[list[Group], float]:
     """Return the best grouping found of a component, and a lower bound of all of them in household-micrometres.
 
     Parameters
@@ -50,22 +60,26 @@ def improve_areas(component: Component, areas: list[Group]) -> tuple[list[Group]
         A component; one of more than `MAX_PAIRS` pairs of unit and hub keeps its areas and has a plain bound.
     areas
         A grouping of it to start from.
+    hubs
+        Hubs to choose among, the best ones of `areas` always included; the bound is then one of such groupings only.
+    effort
+        When to stop.
     """
     bound = plain_bound(component)
-    if not 0 < len(find_pairs(component)) <= MAX_PAIRS:
+    program = write_program(component, _with_own(component, areas, hubs))
+    if not 0 < len(program.pairs) <= MAX_PAIRS:
         return areas, bound
-    program = write_program(component)
-    solver = _solver(program)
+    solver = _solver(program, effort.max_gap)
     _hint(solver, program, areas)
     nodes = 0
     while True:
-        solver.setOptionValue("mip_max_nodes", MAX_NODES - nodes)
+        solver.setOptionValue("mip_max_nodes", effort.max_nodes - nodes)
         solver.run()
         nodes += max(1, solver.getInfo().mip_node_count)
         bound = max(bound, solver.getInfo().mip_dual_bound * SCALE)
         found = _areas(program, solver.getSolution().col_value)
         cuts = [cut for hub, area in found for cut in _cuts(program, hub, area)]
-        if not cuts or nodes >= MAX_NODES:
+        if not cuts or nodes >= effort.max_nodes:
             break
         for columns, values in cuts:
             solver.addRow(-highspy.kHighsInf, 0.0, len(columns), np.array(columns, dtype=np.int32), np.array(values))
@@ -73,9 +87,13 @@ def improve_areas(component: Component, areas: list[Group]) -> tuple[list[Group]
     return best, min(bound, cost_of(component, best))
 
 
-def write_program(component: Component) -> Program:
-    """Return the hub-assignment program of a component, without a word on connection."""
-    pairs = find_pairs(component)
+def _with_own(component: Component, areas: list[Group], hubs: Collection[int] | None) -> Collection[int]:
+    return range(len(component.ids)) if hubs is None else {*hubs, *(best_hub(component, area)[1] for area in areas)}
+
+
+def write_program(component: Component, hubs: Collection[int] | None = None) -> Program:
+    """Return the hub-assignment program of a component, or of some hubs of it, without a word on connection."""
+    pairs = find_pairs(component, range(len(component.ids)) if hubs is None else hubs)
     units = tuple(frozenset(unit) for unit in component.units)
     unit_at = number_units(component)
     totals = [households_of(component, unit) for unit in units]
@@ -139,14 +157,14 @@ def _model(costs: list[float], offset: float, rows: list[Row]) -> highspy.HighsL
     return model
 
 
-def _solver(program: Program) -> highspy.Highs:
+def _solver(program: Program, max_gap: float) -> highspy.Highs:
     new_solver: Callable[[], highspy.Highs] = highspy.Highs
     solver = new_solver()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("parallel", "off")
     solver.setOptionValue("random_seed", 0)
-    solver.setOptionValue("mip_rel_gap", MAX_GAP)
+    solver.setOptionValue("mip_rel_gap", max_gap)
     solver.setOptionValue("mip_heuristic_effort", 0.0)
     solver.passModel(program.model)
     return solver

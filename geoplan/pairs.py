@@ -3,7 +3,7 @@
 Estates are assigned to hubs unit by unit: what must stay together is one unit, and most units are one estate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from geoplan.components import Component, Group, households_of
 
@@ -16,13 +16,13 @@ def number_units(component: Component) -> tuple[int, ...]:
     return tuple(number_of[i] for i in range(len(component.ids)))
 
 
-def find_pairs(component: Component) -> Pairs:
-    """Return every pair of a unit and a hub that it may belong to, numbered from 0 by hub and then by unit."""
+def find_pairs(component: Component, hubs: Collection[int]) -> Pairs:
+    """Return every pair of a unit and one of some hubs that it may belong to, numbered from 0 by hub, then unit."""
     units = tuple(frozenset(unit) for unit in component.units)
     unit_at = number_units(component)
     totals = [households_of(component, unit) for unit in units]
     pairs: Pairs = {}
-    for hub in range(len(component.ids)):
+    for hub in sorted(hubs):
         for number in _may_join(component, units, unit_at, totals, hub):
             pairs[number, hub] = len(pairs)
     return pairs

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from geoplan.bounds import priced_bound
 from geoplan.components import Component, Group, cost_of
 from geoplan.growth import grow_areas
-from geoplan.optimum import MAX_PAIRS, improve_areas
+from geoplan.optimum import MAX_PAIRS, Effort, group_best, improve_areas
 from geoplan.pairs import find_pairs
 
-WINDOW = 40  # estates at which a window is wide enough
-SWEEPS = 4  # times that windows go over the whole component
+WINDOW = 20  # estates at which a window is wide enough
+HUB_SHARE = 3  # one in so many estates of a window is tried as a hub
+EFFORT = Effort(max_gap=1e-3, max_nodes=10)  # spent on one window
+SWEEPS = 2  # times that windows go over the whole component
 
 
 @dataclass(frozen=True)
@@ -25,21 +27,23 @@ class State:
     """A grouping while it changes: areas and units left over by their smallest estate, and which of them are areas."""
 
     component: Component
+    worth: Mapping[int, int]
     groups: dict[int, Group]
     area_keys: set[int]
 
 
-def group_best(component: Component) -> tuple[list[Group], float]:
+def group_any(component: Component) -> tuple[list[Group], float]:
     """Return the best grouping found of a component, and a lower bound of all of them in household-micrometres."""
-    pairs = find_pairs(component)
-    grown = grow_areas(component)
+    pairs = find_pairs(component, range(len(component.ids)))
     if len(pairs) <= MAX_PAIRS:
-        return improve_areas(component, grown)
-    areas = sweep(component, grown)
-    return areas, min(priced_bound(component, pairs, areas), cost_of(component, areas))
+        return group_best(component)
+    grown = grow_areas(component, in_one_order=True)
+    bound, worth = priced_bound(component, pairs, grown)
+    areas = sweep(component, grown, worth)
+    return areas, min(bound, cost_of(component, areas))
 
 
-def sweep(component: Component, areas: Collection[Group]) -> list[Group]:
+def sweep(component: Component, areas: Collection[Group], worth: Mapping[int, int]) -> list[Group]:
     """Return areas that cost no more, by grouping one window after the other anew.
 
     Parameters
@@ -48,10 +52,12 @@ def sweep(component: Component, areas: Collection[Group]) -> list[Group]:
         A component.
     areas
         A grouping of it.
+    worth
+        What opening a hub costs, as `priced_bound` returns it: a window chooses among its cheapest hubs.
     """
     taken = frozenset[int]().union(*areas)
     left = [frozenset(unit) for unit in component.units if taken.isdisjoint(unit)]
-    state = State(component, {min(group): group for group in [*areas, *left]}, {min(group) for group in areas})
+    state = State(component, worth, {min(group): group for group in [*areas, *left]}, {min(group) for group in areas})
     finished: set[frozenset[Group]] = set()
     for _ in range(SWEEPS):
         if not _sweep_once(state, finished):
@@ -97,7 +103,8 @@ def _group_anew(state: State, home: dict[int, int], keys: list[int]) -> bool:
     part = _part(state.component, members)
     number = {i: n for n, i in enumerate(members)}
     old = [frozenset(number[i] for i in state.groups[key]) for key in sorted(state.area_keys.intersection(keys))]
-    new, _ = improve_areas(part, old)
+    likely = sorted((state.worth[i], number[i]) for i in members if i in state.worth)
+    new, _ = improve_areas(part, old, [n for _, n in likely[:len(members) // HUB_SHARE + 1]], effort=EFFORT)
     if cost_of(part, new) >= cost_of(part, old):
         return False
     for key in keys:

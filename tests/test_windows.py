@@ -1,0 +1,87 @@
+"""Windows over a component: what they better, and what they may not break."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from linked import Asked, Town, broken_rules, least_cost, towns
+from test_bounds import components_of
+from test_components import component_of
+
+from geoplan.areas import group_estates
+from geoplan.bounds import priced_bound
+from geoplan.components import METRE, Component, cost_of
+from geoplan.growth import grow_areas
+from geoplan.pairs import find_pairs
+from geoplan.windows import group_any, sweep
+
+
+def grid(side: int) -> Town:
+    names = {(x, y): f"{x}{y}" for x in range(side) for y in range(side)}
+    lengths = {tuple(sorted((names[x, y], names[other]))): 100.0 + 7 * x + 3 * y for x, y in names
+               for other in ((x + 1, y), (x, y + 1)) if other in names}
+    return Town({name: 150 + 37 * (int(name) % 7) for name in names.values()}, lengths, Asked(max_households=1500))
+
+
+def swept(component: Component, areas: list[frozenset[int]]) -> list[frozenset[int]]:
+    _, worth = priced_bound(component, find_pairs(component, range(len(component.ids))), areas)
+    return sweep(component, areas, worth)
+
+
+def test_a_poor_start_is_bettered() -> None:
+    # a and b, c and d are 10 m apart, b and c 300 m: the start has it the wrong way round.
+    row = {("a", "b"): 10.0, ("b", "c"): 300.0, ("c", "d"): 10.0}
+    component = component_of(Town(dict.fromkeys("abcd", 500), row, Asked(max_households=1000)))
+    start = [frozenset({0}), frozenset({1, 2}), frozenset({3})]
+    assert swept(component, start) == [frozenset({0, 1}), frozenset({2, 3})]
+
+
+def test_what_was_left_over_is_taken_in() -> None:
+    component = component_of(Town({"a": 600, "b": 600, "c": 600}, {("a", "b"): 50.0, ("b", "c"): 50.0}))
+    assert frozenset().union(*swept(component, [frozenset({0})])) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("window", [6, 12])
+def test_windows_never_make_a_grouping_dearer(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geoplan.windows.WINDOW", window)
+    component = component_of(grid(6))
+    start = [frozenset({i}) for i in range(36)]
+    after = swept(component, grow_areas(component, in_one_order=True))
+    assert cost_of(component, after) <= cost_of(component, grow_areas(component, in_one_order=True))
+    assert cost_of(component, swept(component, [])) < cost_of(component, start)
+
+
+def test_a_component_too_large_for_one_program_comes_with_a_useful_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    best, _ = group_any(component_of(grid(5)))
+    monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 3)
+    monkeypatch.setattr("geoplan.windows.WINDOW", 10)
+    component = component_of(grid(5))
+    areas, bound = group_any(component)
+    assert 0.9 * cost_of(component, areas) <= bound <= cost_of(component, best) <= cost_of(component, areas)
+
+
+def test_the_order_of_rows_changes_no_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 0)
+    monkeypatch.setattr("geoplan.windows.WINDOW", 8)
+    town = grid(5)
+    ids = list(town.households)
+    here, bounds = group_estates(town.estates, town.links, grouped_ids=ids, rules=town.asked, method="optimal")
+    there, mixed = group_estates(town.estates.sample(frac=1, random_state=5), town.links.sample(frac=1, random_state=5),
+                                 grouped_ids=ids[::-1], rules=town.asked, method="optimal")
+    assert there.equals(here)
+    assert mixed.equals(bounds)
+
+
+@settings(max_examples=50)
+@given(town=towns(), window=st.sampled_from([2, 4, 6]))
+def test_windows_break_no_rule(town: Town, window: int) -> None:
+    areas, cost, proven = [], 0.0, 0.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geoplan.windows.WINDOW", window)
+        patch.setattr("geoplan.windows.MAX_PAIRS", 0)
+        for component in components_of(town):
+            found, bound = group_any(component)
+            areas += [frozenset(component.ids[i] for i in area) for area in found]
+            cost, proven = cost + cost_of(component, found), proven + bound
+    assert broken_rules(town, areas) == []
+    assert proven <= least_cost(town) * METRE * (1 + 1e-9) + METRE
+    assert cost >= least_cost(town) * METRE * (1 - 1e-9) - METRE
