@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from geoplan.contents import find_content_classes
 from geoplan.coverage import count_uses, find_uses
 from geoplan.documents import Document, is_open
 from geoplan.errors import Finding, PolicyError, say
@@ -65,7 +66,7 @@ def show_document(wanted: str, policy_files: Sequence[Path], language: str) -> l
 
 
 def show_law(jurisdiction: str, as_of: date, policy_files: Sequence[Path], language: str) -> list[Block]:
-    """Return the law of a place on a day: documents in force, those that dropped out, every resolved value.
+    """Return the law of a place on a day: documents in force, those that dropped out, resolved values, content classes.
 
     Parameters
     ----------
@@ -94,6 +95,9 @@ def show_law(jurisdiction: str, as_of: date, policy_files: Sequence[Path], langu
     page += ["", words["elder"], *(INDENT + line for line in _elder_lines(policy, language))]
     if len(left_open):
         page += ["", words["open"], _value_table(left_open, language)]
+    classes = find_content_classes(documents)
+    if len(classes):
+        page += ["", words["classes"], _class_table(classes, language)]
     return [*page, "", words["values"], _value_table(values, language)]
 
 
@@ -215,6 +219,14 @@ def _value_table(values: pd.DataFrame, language: str) -> Table:
         for one in values.to_dict("records")
     )
     return Table(tuple(words[name] for name in names), rows)
+
+
+def _class_table(classes: pd.DataFrame, language: str) -> Table:
+    """Return one row per document and class, its items in the document's order."""
+    words = labels_of("lawbook", language)
+    by_class = classes.groupby(["document", "content_class", "clause"], sort=False)["item"].agg(join_list).reset_index()
+    headings = (words["document"], words["class"], words["clause"], words["items"])
+    return Table(headings, tuple(by_class.itertuples(index=False, name=None)))
 
 
 def _requirement(one: Mapping[Any, Any], language: str) -> str:

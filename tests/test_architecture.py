@@ -12,7 +12,7 @@ import geoplan
 PACKAGE = Path(geoplan.__file__).parent
 ROOMS = {  # from the ground up: a room imports from itself and from rooms below, as far as MAY_IMPORT lets it
     "ground": {"errors", "schema", "shapes", "datum", "pages"},
-    "law": {"documents", "jurisdictions", "policy", "labels"},
+    "law": {"contents", "documents", "jurisdictions", "policy", "labels"},
     "project": {"settings", "project"},
     "reading": {
         "preflight", "records", "encoding", "opened", "words", "headings", "ledgers", "geodata", "rules", "cells",
