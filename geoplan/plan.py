@@ -180,8 +180,9 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
         reach_m=_limit_m(project, catalogue, "ELD_DAYCARE"))
     tell("step.care", short=int((care["short_m2"] > 0).sum()))
 
-    findings = [*layers.findings, *dropped, *counted, *noded, *entered, *snapped, *judged, *drawn, *roomed, *cared,
-                *_say_straight(project, has_streets=has_streets), *_say_no_subdistricts(prepared)]
+    on_foot = [*noded, *entered, *snapped] if has_streets else []
+    of_facilities = [*judged, *roomed, *cared] if has_facilities else []
+    findings = [*layers.findings, *dropped, *counted, *on_foot, *drawn, *of_facilities, *_say_not_brought(prepared)]
     made = {
         "estates": finish_estates(estates, standing, members), "verdicts": verdicts, "links": links,
         "grouping": grouping, "openings": openings,
@@ -245,11 +246,6 @@ def _keeps_subdistricts(prepared: Prepared) -> bool:
     return prepared.project.areas.same_subdistrict and "subdistrict" in prepared.layers.brought["estates"]
 
 
-def _say_no_subdistricts(prepared: Prepared) -> list[Finding]:
-    is_missed = prepared.project.areas.same_subdistrict and not _keeps_subdistricts(prepared)
-    return [Finding("plan.no_subdistricts", "estates")] if is_missed else []
-
-
 def _complete(project: Project) -> bool | tuple[str, ...]:
     source = project.sources.get("facilities")
     return source.complete if isinstance(source, FacilitySource) else ()
@@ -264,8 +260,18 @@ def _limit_m(project: Project, catalogue: pd.DataFrame, facility_type: str) -> f
     return project.circle.limits.get(facility_type, float(usual))
 
 
-def _say_straight(project: Project, *, has_streets: bool) -> list[Finding]:
-    return [] if has_streets else [Finding("plan.straight_line", "streets", values={"detour": project.circle.detour})]
+def _say_not_brought(prepared: Prepared) -> list[Finding]:
+    """Say once what is left out, or done otherwise, for each thing that was not brought."""
+    project, brought = prepared.project, prepared.layers.brought
+    missing = {
+        "facilities": Finding("plan.no_facilities", "facilities"),
+        "streets": Finding("plan.straight_line", "streets", values={"detour": project.circle.detour}),
+        "sites": Finding("plan.no_sites", "sites"),
+    }
+    findings = [finding for layer, finding in missing.items() if layer not in brought]
+    if project.areas.same_subdistrict and not _keeps_subdistricts(prepared):
+        findings.append(Finding("plan.no_subdistricts", "estates"))
+    return findings
 
 
 def _parameter_lines(project: Project, policy: Policy, standard: ElderStandard) -> list[dict[str, str]]:

@@ -66,9 +66,9 @@ class Project:
         return self.programme.years or (self.plan.year,)
 
 
-def load_project(path: Path) -> Project:
+def load_project(path: Path | str) -> Project:
     """Return the project in a folder or plan.toml; ConfigError names every problem."""
-    project, findings = parse_project(path)
+    project, findings = parse_project(Path(path))
     raise_all(ConfigError, findings)
     assert project is not None
     return project
