@@ -28,6 +28,7 @@ from geoplan.growth import grow_areas
 from geoplan.schema import conform
 from geoplan.windows import group_any
 
+DECIMALS = 6  # of a household-metre: methods count in whole millionths (METRE), the rest is noise of adding floats
 Grouping = tuple[list[Group], float]  # the areas of one component, and a lower bound of what any grouping of it costs
 
 
@@ -111,8 +112,8 @@ def rate_grouping(
     by_component = placed.assign(walked=walked, is_left=is_left).groupby("component_id")
     table = by_component.agg(estates=("estate_id", "size"), areas=("area_id", "nunique"), left_over=("is_left", "sum"),
                              walked=("walked", "sum")).reset_index()
-    table["objective"] = table["walked"] + area_overhead * table["areas"]
-    bound = table["component_id"].map(bounds.set_index("component_id")["lower_bound"])
+    table["objective"] = (table["walked"] + area_overhead * table["areas"]).round(DECIMALS)
+    bound = table["component_id"].map(bounds.set_index("component_id")["lower_bound"]).round(DECIMALS)
     table["lower_bound"] = bound.clip(upper=table["objective"])
     gap = table["objective"] - table["lower_bound"]
     table["gap_share"] = (gap / table["objective"].where(table["objective"] > 0)).fillna(0.0)

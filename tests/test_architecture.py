@@ -60,7 +60,6 @@ HOMES = {
     "xlsxwriter": {"workbook"},
     "python_calamine": {"ledgers"},
     "typer": {"cli"},
-    "rich": {"cli"},
     "pydantic": {"settings", "project"},
     "highspy": {"optimum"},
 }
