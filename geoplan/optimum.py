@@ -9,15 +9,16 @@ nothing better is found. One thread, and stopping rules that are counts and gaps
 machine.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from geoplan.components import LEFT_OVER_M, METRE, Component, Group, best_hub, cost_of, households_of, plain_bound
 from geoplan.growth import grow_areas
 from geoplan.pairs import Pairs, cost_of_pair, find_pairs, number_units
+from geoplan.solver import INFINITY, Model, Row, Solver
 
 MAX_GAP = 1e-6  # relative gap at which a program counts as solved
 MAX_NODES = 200  # branch-and-bound nodes of one program, over all its solves
@@ -41,7 +42,7 @@ class Program:
     units: tuple[Group, ...]
     pairs: Pairs
     unit_at: tuple[int, ...]
-    model: highspy.HighsLp
+    model: Model
 
 
 def group_best(component: Component) -> tuple[list[Group], float]:
@@ -69,20 +70,18 @@ def improve_areas(
     program = write_program(component, _with_own(component, areas, hubs))
     if not 0 < len(program.pairs) <= MAX_PAIRS:
         return areas, bound
-    solver = _solver(program, effort.max_gap)
-    _hint(solver, program, areas)
+    solver = Solver(program.model, max_gap=effort.max_gap, heuristic_effort=0.0)
+    solver.hint(_values(program, areas))
     nodes = 0
     while True:
-        solver.setOptionValue("mip_max_nodes", effort.max_nodes - nodes)
-        solver.run()
-        nodes += max(1, solver.getInfo().mip_node_count)
-        bound = max(bound, solver.getInfo().mip_dual_bound * SCALE)
-        found = _areas(program, solver.getSolution().col_value)
+        answer = solver.solve(max_nodes=effort.max_nodes - nodes)
+        nodes += answer.nodes
+        bound = max(bound, answer.bound * SCALE)
+        found = [] if answer.values is None else _areas(program, answer.values)
         cuts = [cut for hub, area in found for cut in _cuts(program, hub, area)]
         if not cuts or nodes >= effort.max_nodes:
             break
-        for columns, values in cuts:
-            solver.addRow(-highspy.kHighsInf, 0.0, len(columns), np.array(columns, dtype=np.int32), np.array(values))
+        solver.add_rows(cuts)
     best = min([areas] if cuts else [areas, [area for _, area in found]], key=lambda each: cost_of(component, each))
     return best, min(bound, cost_of(component, best))
 
@@ -101,10 +100,7 @@ def write_program(component: Component, hubs: Collection[int] | None = None) -> 
              for number, hub in pairs]
     offset = LEFT_OVER_M * METRE * sum(totals) / SCALE
     return Program(component, units, pairs, unit_at,
-                   _model(costs, offset, list(_rows(component, units, unit_at, totals, pairs))))
-
-
-Row = tuple[float, float, list[int], list[float]]
+                   Model(costs, list(_rows(component, units, unit_at, totals, pairs)), offset))
 
 
 def _rows(
@@ -116,17 +112,17 @@ def _rows(
         of_unit.setdefault(number, []).append(column)
         of_hub.setdefault(hub, []).append((number, column))
     for number in sorted(of_unit):
-        yield -np.inf, 1.0, of_unit[number], [1.0] * len(of_unit[number])
+        yield Row(-INFINITY, 1.0, of_unit[number], [1.0] * len(of_unit[number]))
     for hub, members in sorted(of_hub.items()):
         own = unit_at[hub]
         opened = pairs[own, hub]
         others = [(number, column) for number, column in members if number != own]
         for _, column in others:
-            yield -np.inf, 0.0, [column, opened], [1.0, -1.0]
+            yield Row(-INFINITY, 0.0, [column, opened], [1.0, -1.0])
         weights = [float(totals[number]) for number, _ in others]
         columns = [column for _, column in others] + [opened]
-        yield -np.inf, 0.0, columns, [*weights, float(min(totals[own] - component.max_households, 0))]
-        yield 0.0, np.inf, columns, [*weights, float(totals[own] - component.min_households)]
+        yield Row(-INFINITY, 0.0, columns, [*weights, float(min(totals[own] - component.max_households, 0))])
+        yield Row(0.0, INFINITY, columns, [*weights, float(totals[own] - component.min_households)])
         yield from _apart_rows(component, units, others, opened)
 
 
@@ -139,49 +135,20 @@ def _apart_rows(
         for i in sorted(units[number]):
             for j in sorted(component.apart[i]):
                 if i < j and j in column_at:
-                    yield -np.inf, 0.0, [column, column_at[j], opened], [1.0, 1.0, -1.0]
+                    yield Row(-INFINITY, 0.0, [column, column_at[j], opened], [1.0, 1.0, -1.0])
 
 
-def _model(costs: list[float], offset: float, rows: list[Row]) -> highspy.HighsLp:
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(costs), len(rows)
-    model.col_cost_, model.offset_ = np.array(costs), offset
-    model.col_lower_, model.col_upper_ = np.zeros(len(costs)), np.ones(len(costs))
-    model.integrality_ = [highspy.HighsVarType.kInteger] * len(costs)
-    model.row_lower_ = np.array([row[0] for row in rows])
-    model.row_upper_ = np.array([row[1] for row in rows])
-    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = np.cumsum([0, *(len(row[2]) for row in rows)]).astype(np.int32)
-    model.a_matrix_.index_ = np.array([column for row in rows for column in row[2]], dtype=np.int32)
-    model.a_matrix_.value_ = np.array([value for row in rows for value in row[3]])
-    return model
-
-
-def _solver(program: Program, max_gap: float) -> highspy.Highs:
-    new_solver: Callable[[], highspy.Highs] = highspy.Highs
-    solver = new_solver()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.setOptionValue("parallel", "off")
-    solver.setOptionValue("random_seed", 0)
-    solver.setOptionValue("mip_rel_gap", max_gap)
-    solver.setOptionValue("mip_heuristic_effort", 0.0)
-    solver.passModel(program.model)
-    return solver
-
-
-def _hint(solver: highspy.Highs, program: Program, areas: list[Group]) -> None:
+def _values(program: Program, areas: list[Group]) -> NDArray[np.float64]:
+    """Return the columns of a grouping, every area at its best hub."""
     values = np.zeros(len(program.pairs))
     for area in areas:
         _, hub = best_hub(program.component, area)
         for number in {program.unit_at[i] for i in area}:
             values[program.pairs[number, hub]] = 1.0
-    solution = highspy.HighsSolution()
-    solution.col_value = values.tolist()
-    solver.setSolution(solution)
+    return values
 
 
-def _areas(program: Program, values: list[float]) -> list[tuple[int, Group]]:
+def _areas(program: Program, values: NDArray[np.float64]) -> list[tuple[int, Group]]:
     members: dict[int, set[int]] = {}
     for (number, hub), column in program.pairs.items():
         if values[column] > 0.5:
@@ -189,7 +156,7 @@ def _areas(program: Program, values: list[float]) -> list[tuple[int, Group]]:
     return [(hub, frozenset(members[hub])) for hub in sorted(members)]
 
 
-def _cuts(program: Program, hub: int, area: Group) -> Iterator[tuple[list[int], list[float]]]:
+def _cuts(program: Program, hub: int, area: Group) -> Iterator[Row]:
     """Return for each unit of a piece without the hub: no assignment unless a separator in between is assigned too."""
     component = program.component
     eligible = {i for number, unit in enumerate(program.units) if (number, hub) in program.pairs for i in unit}
@@ -203,8 +170,8 @@ def _cuts(program: Program, hub: int, area: Group) -> Iterator[tuple[list[int], 
         columns = sorted({program.pairs[program.unit_at[j], hub] for j in separator})
         for number in sorted({program.unit_at[i] for i in piece}):
             own = program.pairs[number, hub]
-            yield [own, *(column for column in columns if column != own)], [1.0] + [-1.0] * len(
-                [column for column in columns if column != own])
+            between = [column for column in columns if column != own]
+            yield Row(-INFINITY, 0.0, [own, *between], [1.0] + [-1.0] * len(between))
 
 
 def _spread(component: Component, start: set[int], within: set[int] | Group) -> set[int]:

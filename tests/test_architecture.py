@@ -11,7 +11,7 @@ import geoplan
 
 PACKAGE = Path(geoplan.__file__).parent
 ROOMS = {  # from the ground up: a room imports from itself and from rooms below, as far as MAY_IMPORT lets it
-    "ground": {"errors", "schema", "shapes", "datum", "pages"},
+    "ground": {"errors", "schema", "shapes", "datum", "pages", "solver"},
     "law": {"contents", "documents", "jurisdictions", "policy", "labels"},
     "project": {"settings", "project"},
     "reading": {
@@ -61,7 +61,7 @@ HOMES = {
     "python_calamine": {"ledgers"},
     "typer": {"cli"},
     "pydantic": {"settings", "project"},
-    "highspy": {"optimum"},
+    "highspy": {"solver"},
 }
 
 
