@@ -18,7 +18,7 @@ from geoplan.errors import Finding, GeoplanError, located, say
 from geoplan.pages import Block, lay_out, printable
 
 if TYPE_CHECKING:
-    from geoplan.plan import Prepared
+    from geoplan.prepared import Prepared
 
 RUNS_FOLDER = Path("maps")
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -75,7 +75,7 @@ def about(
 def check(project: ProjectPath, out: OutPath = None) -> None:
     """只读取和检查数据，列出所有问题。/ Read and check only; list every finding."""
     with _Told() as told:
-        from geoplan.plan import prepare
+        from geoplan.prepared import prepare
         from geoplan.publish import publish_findings
 
         prepared = told.language_of(prepare(project))
@@ -91,7 +91,8 @@ def check(project: ProjectPath, out: OutPath = None) -> None:
 def run(project: ProjectPath, out: OutPath = None, verbose: Verbose = False) -> None:
     """运行全部步骤，生成成果文件夹。/ Run the whole path and write the run folder."""
     with _Told(is_talking=verbose or sys.stderr.isatty()) as told:
-        from geoplan.plan import make_plan_of, prepare
+        from geoplan.plan import make_plan_of
+        from geoplan.prepared import prepare
         from geoplan.publish import check_out, publish
 
         folder = out or RUNS_FOLDER / _name_of(project)

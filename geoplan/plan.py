@@ -4,10 +4,8 @@ Each step is called once, in the order of the path of the data. What a step need
 what it returns is named here; nothing else happens here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 
 import pandas as pd
 
@@ -15,37 +13,39 @@ from geoplan.access import find_access, snap_points
 from geoplan.areas import group_estates, rate_grouping
 from geoplan.circles import find_area_gaps, find_gaps
 from geoplan.eldercare import find_care, have_m2
-from geoplan.errors import DataError, Finding, listed, raise_all
+from geoplan.errors import Finding
 from geoplan.flows import find_flows, list_flows
-from geoplan.jurisdictions import check_policies, find_documents
+from geoplan.jurisdictions import find_documents
 from geoplan.links import find_candidates, judge_links
 from geoplan.network import build_network, find_hard_barriers
 from geoplan.openings import find_pairs, find_walls, open_walls, rank_openings
 from geoplan.outlines import draw_areas
-from geoplan.policy import ElderStandard, Policy, elder_standard, load_catalogue, parameter_lines, resolve
-from geoplan.project import PLAN_FILE, Project, parse_project
-from geoplan.project import parameter_lines as project_lines
+from geoplan.policy import load_catalogue, resolve
+from geoplan.prepared import (
+    Prepared,
+    complete_types,
+    elderly_types,
+    keeps_subdistricts,
+    law_of,
+    limit_m_of,
+    list_lines,
+    nodes_crossings,
+    say_not_brought,
+    standard_of,
+)
+from geoplan.project import Project
 from geoplan.reach import find_reach, straight_reach
-from geoplan.read import Layers, collect_layers, read_layers
+from geoplan.read import Layers, read_layers
 from geoplan.residents import count_residents
 from geoplan.results import finish_areas, finish_estates, finish_facilities, list_parameters, list_remarks
 from geoplan.rooms import count_rooms
 from geoplan.schema import conform, empty_table, join_list, tables
 from geoplan.screening import judge_estates, screen_estates
-from geoplan.settings import FacilitySource, StreetSource
 from geoplan.sites import judge_sites
 from geoplan.travel import find_walks, straight_walks, walk_between, walk_home_to_home
 
 Report = Callable[[Finding], None]
 TODAY = "today"
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A project whose plan.toml and files have been read and found usable."""
-
-    project: Project
-    layers: Layers
 
 
 @dataclass(frozen=True)
@@ -59,33 +59,6 @@ class Plan:
     layers: Layers
     tables: Mapping[str, pd.DataFrame]
     notes: Mapping[str, str]
-
-
-def prepare(path: Path, *, also: Sequence[Finding] = ()) -> Prepared:
-    """Read and check a project; DataError tells every problem of plan.toml and of all files at once.
-
-    Parameters
-    ----------
-    path
-        A project folder, or its plan.toml.
-    also
-        Problems found before, told together with these.
-
-    Returns
-    -------
-    prepared
-        The project and its layers.
-    """
-    project, findings = parse_project(path)
-    findings = [*also, *findings]
-    if project is None:
-        raise DataError(findings)
-    layers, problems = collect_layers(project)
-    findings += [*check_policies(*_law(project)), *problems, *_unknown_estates(project, layers)]
-    each_once = [finding for place, finding in enumerate(findings) if finding not in findings[:place]]
-    raise_all(DataError, each_once, project.plan.language)
-    assert layers is not None
-    return Prepared(project, layers)
 
 
 def make_plan(project: Project, *, report: Report | None = None) -> Plan:
@@ -112,9 +85,9 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     tell = _teller(report)
     has_facilities, has_streets = "facilities" in layers.brought, "streets" in layers.brought
     catalogue, circle = load_catalogue(), project.circle
-    documents, dropped = find_documents(*_law(project))
+    documents, dropped = find_documents(*law_of(project))
     policy = resolve(documents)
-    standard = _elder_standard(project, policy)
+    standard = standard_of(project, policy)
     tell("step.read", estates=len(layers.estates), facilities=len(layers.facilities), streets=len(layers.streets))
 
     estates, counted = count_residents(
@@ -129,7 +102,7 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
                              ("eligible", "unknown", "ineligible")})
 
     hard_barriers = find_hard_barriers(layers.streets, layers.barriers)
-    edges, noded = build_network(layers.streets, node_crossings=_nodes_crossings(project))
+    edges, noded = build_network(layers.streets, node_crossings=nodes_crossings(project))
     access, entered = find_access(estates, layers.gates, edges, hard_barriers, access_m=circle.access_m,
                                   max_snap_m=circle.max_snap_m)
     snaps, snapped = snap_points(layers.facilities, "facility_id", edges, hard_barriers, max_snap_m=circle.max_snap_m)
@@ -137,18 +110,18 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
          snapped=int(snaps["edge"].notna().sum()))
 
     types = sorted(layers.facilities["facility_type"].dropna().unique())
-    speeds, elderly_types = circle.speed_m_per_min.model_dump(), _elderly_types(catalogue)
+    speeds, elderly = circle.speed_m_per_min.model_dump(), elderly_types(catalogue)
     walks = find_walks(
-        estates, layers.facilities, access, snaps, edges, None, state=TODAY, speeds=speeds, elderly_types=elderly_types,
+        estates, layers.facilities, access, snaps, edges, None, state=TODAY, speeds=speeds, elderly_types=elderly,
         types=types,
     ) if has_streets else straight_walks(
-        estates, layers.facilities, detour=circle.detour, speeds=speeds, elderly_types=elderly_types, types=types)
+        estates, layers.facilities, detour=circle.detour, speeds=speeds, elderly_types=elderly, types=types)
 
     candidates = find_candidates(estates, hard_barriers, layers.streets, max_gap_m=project.areas.max_gap_m)
     crossings = walk_between(candidates[candidates["barrier"].notna()], access, edges,
                              limit_m=project.areas.max_crossing_m)
     links = judge_links(
-        candidates, crossings, estates, same_subdistrict=_keeps_subdistricts(prepared), grouped_ids=grouped_ids,
+        candidates, crossings, estates, same_subdistrict=keeps_subdistricts(prepared), grouped_ids=grouped_ids,
         planning_units=layers.planning_units if "planning_units" in layers.brought else None)
     members, bounds = group_estates(estates, links, grouped_ids=grouped_ids, rules=project.areas,
                                     method=project.areas.method)
@@ -160,35 +133,35 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     apart = walk_home_to_home(find_pairs(walls, members), access, edges)
     if has_streets:
         walks = conform("walks", pd.concat([
-            walks, open_walls(walks, walls, apart, speeds=speeds, elderly_types=elderly_types)]))
-    gaps, judged = find_gaps(walks, estates, catalogue, limits=circle.limits, complete=_complete(project),
+            walks, open_walls(walks, walls, apart, speeds=speeds, elderly_types=elderly)]))
+    gaps, judged = find_gaps(walks, estates, catalogue, limits=circle.limits, complete=complete_types(project),
                              brought_types=types)
     area_gaps = find_area_gaps(gaps, members, tolerance=circle.area_tolerance)
     tell("step.circles", types=len(types), gaps=int(gaps["is_gap"].sum()))
-    openings = rank_openings(walls, apart, gaps, speeds=speeds, elderly_types=elderly_types)
+    openings = rank_openings(walls, apart, gaps, speeds=speeds, elderly_types=elderly)
     tell("step.openings", walls=len(openings), minutes=f"{openings['resident_minutes_saved'].sum():.0f}",
          gaps=int(openings["gaps_closed"].sum()))
 
     rooms, roomed = count_rooms(layers.facilities, catalogue, last_year=project.years[-1])
-    quarter_hour_m = _limit_m(project, catalogue, "ELD_CENTER")
+    quarter_hour_m = limit_m_of(project, catalogue, "ELD_CENTER")
     reached = find_reach(estates, rooms, access, snaps, edges, limit_m=quarter_hour_m) if has_streets else (
         straight_reach(estates, rooms, detour=circle.detour, limit_m=quarter_hour_m))
     flows = find_flows(rooms, reached, estates, members, m2_per_resident=standard.m2_per_resident)
     care, cared = find_care(
         areas, members, estates, rooms, flows, layers.sites if "sites" in layers.brought else None, catalogue,
         m2_per_resident=standard.m2_per_resident, basis=project.elder.basis, count_scope=project.elder.count_scope,
-        reach_m=_limit_m(project, catalogue, "ELD_DAYCARE"))
+        reach_m=limit_m_of(project, catalogue, "ELD_DAYCARE"))
     tell("step.care", short=int((care["short_m2"] > 0).sum()))
 
     on_foot = [*noded, *entered, *snapped] if has_streets else []
     of_facilities = [*judged, *roomed, *cared] if has_facilities else []
-    findings = [*layers.findings, *dropped, *counted, *on_foot, *drawn, *of_facilities, *_say_not_brought(prepared)]
+    findings = [*layers.findings, *dropped, *counted, *on_foot, *drawn, *of_facilities, *say_not_brought(prepared)]
     made = {
         "estates": finish_estates(estates, standing, members), "verdicts": verdicts, "links": links,
         "grouping": grouping, "openings": openings,
         "facilities": finish_facilities(layers.facilities, snaps, edges, has_streets=has_streets),
         "sites": conform("sites", layers.sites.merge(judge_sites(layers.sites), on="site_id"), layers.crs),
-        "parameters": list_parameters(_parameter_lines(project, policy, standard)),
+        "parameters": list_parameters(list_lines(project, policy, standard)),
         "remarks": list_remarks(findings, project.plan.language),
     }
     known = {"walks": walks, "gaps": gaps, "area_gaps": area_gaps, "care": care, "care_flows": list_flows(flows)}
@@ -203,81 +176,9 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     return Plan(project, layers, every, notes)
 
 
-def _law(project: Project) -> tuple[str | None, Sequence[str], date, Sequence[Path]]:
-    plan = project.plan
-    return plan.jurisdiction, plan.policies, plan.as_of, [project.folder / file for file in plan.policy_files]
-
-
-def _unknown_estates(project: Project, layers: Layers | None) -> list[Finding]:
-    """Return the wishes that name an estate nobody brought."""
-    if layers is None:
-        return []
-    known = set(layers.estates["estate_id"])
-    wishes = {"areas.must_join": project.areas.must_join, "areas.must_split": project.areas.must_split}
-    return [
-        Finding("plan.unknown_estates", PLAN_FILE, values={"where": where, "ids": listed(unknown)})
-        for where, groups in wishes.items()
-        if (unknown := sorted({estate_id for group in groups for estate_id in group} - known))
-    ]
-
-
 def _teller(report: Report | None) -> Callable[..., None]:
     def tell(code: str, **values: object) -> None:
         if report is not None:
             report(Finding(code, values=values))
 
     return tell
-
-
-def _elder_standard(project: Project, policy: Policy) -> ElderStandard:
-    said = project.elder.m2_per_resident
-    if said == "policy":
-        return elder_standard(policy)
-    because = project.because.get("elder.m2_per_resident", "")
-    return ElderStandard(said, "", because, "", "project")
-
-
-def _nodes_crossings(project: Project) -> bool:
-    source = project.sources.get("streets")
-    return isinstance(source, StreetSource) and source.node_crossings
-
-
-def _keeps_subdistricts(prepared: Prepared) -> bool:
-    return prepared.project.areas.same_subdistrict and "subdistrict" in prepared.layers.brought["estates"]
-
-
-def _complete(project: Project) -> bool | tuple[str, ...]:
-    source = project.sources.get("facilities")
-    return source.complete if isinstance(source, FacilitySource) else ()
-
-
-def _elderly_types(catalogue: pd.DataFrame) -> list[str]:
-    return sorted(catalogue.loc[catalogue["group"].str.contains("elder"), "facility_type"])
-
-
-def _limit_m(project: Project, catalogue: pd.DataFrame, facility_type: str) -> float:
-    usual = catalogue.loc[catalogue["facility_type"] == facility_type, "max_walk_m"].item()
-    return project.circle.limits.get(facility_type, float(usual))
-
-
-def _say_not_brought(prepared: Prepared) -> list[Finding]:
-    """Say once what is left out, or done otherwise, for each thing that was not brought."""
-    project, brought = prepared.project, prepared.layers.brought
-    missing = {
-        "facilities": Finding("plan.no_facilities", "facilities"),
-        "streets": Finding("plan.straight_line", "streets", values={"detour": project.circle.detour}),
-        "sites": Finding("plan.no_sites", "sites"),
-    }
-    findings = [finding for layer, finding in missing.items() if layer not in brought]
-    if project.areas.same_subdistrict and not _keeps_subdistricts(prepared):
-        findings.append(Finding("plan.no_subdistricts", "estates"))
-    return findings
-
-
-def _parameter_lines(project: Project, policy: Policy, standard: ElderStandard) -> list[dict[str, str]]:
-    """Return what plan.toml sets, what the law sets, and the elder-care standard that came of both."""
-    of_project = [line for line in project_lines(project) if line["name"] != "elder.m2_per_resident"]
-    return [*of_project, *parameter_lines(policy, project.plan.language), {
-        "name": "elder.m2_per_resident", "value": f"{standard.m2_per_resident:g}", "unit": "m2/person",
-        "origin": standard.origin, "clause_or_because": standard.clause,
-    }]

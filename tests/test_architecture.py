@@ -25,7 +25,7 @@ ROOMS = {  # from the ground up: a room imports from itself and from rooms below
         "bounds", "communities", "components", "growth", "optimum", "pairs", "windows", "naming", "paths",
     },
     "lawbook": {"coverage", "lawbook"},
-    "plan": {"plan"},
+    "plan": {"prepared", "plan"},
     "looking back": {"runs", "facts", "accounts", "explain"},
     "writing": {"payload", "maps", "sheets", "workbook", "dbf", "shapefiles", "geopackage"},
     "publishing": {"staging", "publish"},

@@ -9,7 +9,8 @@ from test_cli import write_project
 
 from geoplan import make_plan, read_project
 from geoplan.errors import DataError
-from geoplan.plan import Plan, prepare
+from geoplan.plan import Plan
+from geoplan.prepared import prepare
 from geoplan.schema import keys_of, tables
 
 TOWN = Path(__file__).parents[1] / "data" / "hehuang"
