@@ -17,11 +17,12 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from geoplan.encoding import DEFAULT, codec_of, decide_encoding
 from geoplan.errors import Finding
 from geoplan.opened import Opened, table_of, texts_of
-from geoplan.preflight import CSV, WORKBOOK, format_of
+from geoplan.preflight import CSV, format_of
 from geoplan.settings import Source
 from geoplan.words import plain
 
 TOTALS = re.compile(r"(?:合计|总计|小计|共计|总和)[::]?")
+PANIC = "PanicException"  # how a reader written in Rust gives up; it is no Exception and has no name to import
 SEPARATORS = ",\t;"
 MARKS = ((b"\xef\xbb\xbf", "UTF-8", "utf-8-sig"), (b"\xff\xfe", "UTF-16", "utf-16"), (b"\xfe\xff", "UTF-16", "utf-16"))
 
@@ -47,20 +48,21 @@ def open_ledger(path: Path, source: Source, layer: str) -> tuple[Opened | None, 
     findings
         What stops the run; remarks travel in `opened`.
     """
-    sheet, encoding, findings = _workbook(path, source, layer) if format_of(path) == WORKBOOK else _csv(
-        path, source, layer)
+    format_ = format_of(path) or CSV
+    sheet, encoding, findings = _csv(path, source, layer) if format_ == CSV else _workbook(path, source, layer)
     if findings:
         return None, findings
-    if len(sheet) < source.header_row:
-        return None, [Finding("ledgers.no_heading", layer, values={"row": source.header_row, "rows": len(sheet)})]
-    return _below_heading(sheet, source, layer, WORKBOOK if format_of(path) == WORKBOOK else CSV, encoding), []
+    last = source.header_row + source.header_rows - 1
+    if len(sheet) < last:
+        return None, [Finding("ledgers.no_heading", layer, values={"row": last, "rows": len(sheet)})]
+    return _below_heading(sheet, source, layer, format_, encoding), []
 
 
 def _below_heading(sheet: Sheet, source: Source, layer: str, format_: str, encoding: str) -> Opened:
     width = max(len(line) for line in sheet)
-    heading = [*sheet[source.header_row - 1], *[None] * width][:width]
-    names = [str(name or "") for name in texts_of(heading)]
-    lines = [(number, line) for number, line in enumerate(sheet, 1) if number > source.header_row and any(
+    last = source.header_row + source.header_rows - 1
+    names = _names(sheet[source.header_row - 1:last], width)
+    lines = [(number, line) for number, line in enumerate(sheet, 1) if number > last and any(
         str(cell).strip() for cell in line if cell is not None)]
     totals = [number for number, line in lines if _is_total(line)]
     kept = [(number, [*line, *[None] * width][:width]) for number, line in lines if not _is_total(line)]
@@ -69,6 +71,12 @@ def _below_heading(sheet: Sheet, source: Source, layer: str, format_: str, encod
         Finding("ledgers.totals", layer, totals[0], {"rows": "、".join(map(str, totals[:5])), "count": len(totals)})]
     row = np.array([number for number, _ in kept], dtype=np.int64)
     return Opened(table_of(names, texts, len(kept)), row, None, None, format_, encoding, findings=tuple(remarks))
+
+
+def _names(heading: Sheet, width: int) -> list[str]:
+    """Return the name of every column; where the heading has several rows, their words joined from the top down."""
+    rows = [texts_of([*line, *[None] * width][:width]) for line in heading]
+    return ["/".join(dict.fromkeys(str(word) for word in words if word)) for words in zip(*rows, strict=True)]
 
 
 def _is_total(line: Sequence[object]) -> bool:
@@ -87,6 +95,10 @@ def _workbook(path: Path, source: Source, layer: str) -> tuple[Sheet, str, list[
         sheet = book.get_sheet_by_name(names[0])
         return _unmerged(sheet), DEFAULT, []
     except (CalamineError, OSError):
+        return [], "", [Finding("preflight.damaged", layer, values={"file": path.name})]
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
         return [], "", [Finding("preflight.damaged", layer, values={"file": path.name})]
 
 

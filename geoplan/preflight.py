@@ -13,15 +13,17 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from geoplan.compounds import is_compound, is_whole_workbook
 from geoplan.errors import Finding
 from geoplan.records import MAGIC, check_shapefile, companion
 
-SHAPEFILE, GEOPACKAGE, GEOJSON, OSM_PBF, WORKBOOK, CSV = "ESRI Shapefile", "GPKG", "GeoJSON", "OSM", "XLSX", "CSV"
+SHAPEFILE, GEOPACKAGE, GEOJSON, OSM_PBF = "ESRI Shapefile", "GPKG", "GeoJSON", "OSM"
+WORKBOOK, OLD_WORKBOOK, CSV = "XLSX", "XLS", "CSV"
 FORMATS: Mapping[str, str] = {
     ".shp": SHAPEFILE, ".gpkg": GEOPACKAGE, ".geojson": GEOJSON, ".json": GEOJSON, ".osm.pbf": OSM_PBF,
-    ".pbf": OSM_PBF, ".xlsx": WORKBOOK, ".csv": CSV,
+    ".pbf": OSM_PBF, ".xlsx": WORKBOOK, ".xls": OLD_WORKBOOK, ".csv": CSV,
 }
-LEDGERS = (WORKBOOK, CSV)
+LEDGERS = (WORKBOOK, OLD_WORKBOOK, CSV)
 SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
 GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 SQLITE_MAGIC = b"SQLite format 3\0"
@@ -190,6 +192,13 @@ def _check_workbook(path: Path, layer: str) -> list[Finding]:
     return []
 
 
+def _check_old_workbook(path: Path, layer: str) -> list[Finding]:
+    data = path.read_bytes()
+    if not is_compound(data):
+        return [_lies(path, layer, OLD_WORKBOOK)]
+    return [] if is_whole_workbook(data) else [_damaged(path, layer)]
+
+
 def _cells_spanned(sheet: bytes) -> int:
     """Return how many cells a reader must hold for a sheet: all between the first and the farthest one written."""
     columns = {_column_number(name) for name in set(re.findall(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,7})\d', sheet))}
@@ -220,5 +229,5 @@ def _damaged(path: Path, layer: str) -> Finding:
 
 CHECKS: Mapping[str, Callable[[Path, str], list[Finding]]] = {
     SHAPEFILE: _check_shapefile, GEOPACKAGE: _check_geopackage, GEOJSON: _check_geojson, OSM_PBF: _check_pbf,
-    WORKBOOK: _check_workbook, CSV: _check_csv,
+    WORKBOOK: _check_workbook, OLD_WORKBOOK: _check_old_workbook, CSV: _check_csv,
 }

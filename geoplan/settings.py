@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Datum = Literal["CGCS2000", "WGS84", "GCJ02", "BD09"]
 
@@ -46,6 +46,7 @@ class Source(Section):
     layer: str | None = None
     sheet: str | None = None
     header_row: int = Field(1, ge=1)
+    header_rows: int = Field(1, ge=1, le=5)
     encoding: str = "auto"
     crs: str | None = None
     datum: Datum | None = None
@@ -93,6 +94,15 @@ class AreaRules(Section):
         "proven near the best; greedy is for exploring; subdistrict makes every community one area, as offices do")
     must_join: tuple[tuple[str, ...], ...] = _number((), "", "未设定", "not set")
     must_split: tuple[tuple[str, ...], ...] = _number((), "", "未设定", "not set")
+    frozen_run: str | None = _number(None, "", "未设定", "not set")
+    frozen: tuple[str, ...] | Literal["all"] = _number(
+        (), "", "未设定：全部片区重新编组", "not set: every area is grouped anew")
+    alternative_cost: float = _number(
+        0.05, "share", "备选方案的代价最多比推荐方案高百分之五，仍值得上会比较",
+        "five in a hundred dearer than the plan is still worth showing at the meeting", ge=0, le=1)
+    alternative_change: float = _number(
+        0.2, "share", "至少五分之一的小区换片区，才算真正不同的方案",
+        "a plan in which fewer than a fifth of the estates change area is no other plan", gt=0, le=1)
 
 
 class Speeds(Section):
@@ -153,8 +163,37 @@ class ProgrammeRules(Section):
     max_households_per_year: int | None = _number(None, "households", "未设定", "not set", gt=0)
 
 
+LEAST_M2 = {"DAILY_SHOPS": 30.0, "ELD_MEAL": 100.0, "ELD_STATION": 100.0, "HOUSEKEEPING": 30.0, "PHARMACY": 60.0,
+            "POST_OFFICE": 60.0, "TABLE_TENNIS": 28.0}
+
+
+class SitingRules(Section):
+    """[siting]: what may go into idle rooms and onto idle land."""
+
+    types: tuple[str, ...] = _number((), "", "未设定：凡适合室内或空地的类型都考虑", "not set: every type that fits")
+    accept: tuple[Literal["usable", "to_check"], ...] = _number(
+        ("usable", "to_check"), "", "待核实的资源先按可用安排，所需手续一并列出",
+        "sites to be verified are planned with for now, and what they still need is listed")
+    max_cost_yuan: float | None = _number(None, "yuan", "未设定", "not set", ge=0)
+    complex_bonus_yuan: float = _number(
+        200_000, "yuan", "三项以上服务合设一处（600平方米以上）可共用门厅、厨房和管理，省下的约数（经验值，须核对）",
+        "saved where three services share a house of 600 m2: entrance, kitchen, staff (own knowledge; to be checked)",
+        ge=0)
+    infill_floor_ratio: float = _number(
+        1.0, "m2/m2", "空地新建服务用房的容积率（经验值，须核对）",
+        "floor area built per land of idle ground (own knowledge; to be checked)", gt=0, le=10)
+    least_m2: dict[str, float] = _number(
+        LEAST_M2, "m2", "标准未规定面积的类型的最小面积（经验值，须核对）",
+        "smallest area of types without a standard (own knowledge; to be checked)")
+
+    @field_validator("least_m2")
+    @classmethod
+    def _keep_others(cls, said: dict[str, float]) -> dict[str, float]:
+        return LEAST_M2 | said
+
+
 RULE_SECTIONS: Mapping[str, type[Section]] = {
     "areas": AreaRules, "circle": CircleRules, "elder": ElderRules, "assumptions": Assumptions, "score": ScoreRules,
-    "programme": ProgrammeRules,
+    "programme": ProgrammeRules, "siting": SitingRules,
 }
 SOURCES: Mapping[str, type[Source]] = {"facilities": FacilitySource, "streets": StreetSource}

@@ -11,22 +11,22 @@ import geoplan
 
 PACKAGE = Path(geoplan.__file__).parent
 ROOMS = {  # from the ground up: a room imports from itself and from rooms below, as far as MAY_IMPORT lets it
-    "ground": {"errors", "schema", "shapes", "datum", "pages", "solver"},
+    "ground": {"errors", "schema", "shapes", "datum", "pages", "solver", "runs"},
     "law": {"contents", "documents", "jurisdictions", "policy", "labels"},
     "project": {"settings", "project"},
     "reading": {
-        "preflight", "records", "encoding", "opened", "words", "headings", "ledgers", "geodata", "rules", "cells",
+        "preflight", "records", "compounds", "encoding", "opened", "words", "headings", "ledgers", "geodata", "rules", "cells",
         "checks", "identities", "footprints", "places", "estate_rows", "facility_rows", "facility_types", "site_rows",
-        "street_rows", "read",
+        "street_rows", "read", "frozen",
     },
     "steps": {
         "residents", "screening", "network", "access", "travel", "reach", "circles", "links", "areas", "openings",
         "outlines", "rooms", "flows", "transport", "eldercare", "sites", "results", "answers", "conditions",
-        "bounds", "communities", "components", "growth", "optimum", "pairs", "windows", "naming", "paths",
+        "bounds", "communities", "components", "growth", "kept", "optimum", "pairs", "windows", "naming", "paths", "islands",
     },
     "lawbook": {"coverage", "lawbook"},
     "plan": {"prepared", "plan"},
-    "looking back": {"runs", "facts", "accounts", "explain"},
+    "looking back": {"facts", "accounts", "explain"},
     "writing": {"payload", "maps", "sheets", "workbook", "dbf", "shapefiles", "geopackage"},
     "publishing": {"staging", "publish"},
     "command line": {"cli", "__main__"},
@@ -46,8 +46,8 @@ MAY_IMPORT = {
 }
 PARTS = {  # files that belong to one step, or are shared by those named
     "answers": {"screening", "conditions"}, "conditions": {"screening"},
-    "communities": {"areas"}, "components": {"areas", "bounds", "communities", "growth", "optimum", "pairs", "windows"},
-    "growth": {"areas", "optimum", "windows"}, "optimum": {"areas", "windows"}, "windows": {"areas"},
+    "communities": {"areas"}, "components": {"areas", "bounds", "communities", "growth", "kept", "optimum", "pairs", "windows"},
+    "growth": {"areas", "optimum", "windows"}, "kept": {"areas"}, "optimum": {"areas", "windows"}, "windows": {"areas"},
     "pairs": {"bounds", "optimum", "windows"}, "bounds": {"windows"},
     "naming": {"outlines"}, "paths": {"outlines"}, "sites": {"rooms", "eldercare"},
     "rooms": {"eldercare"}, "transport": {"flows"}, "travel": {"reach"},

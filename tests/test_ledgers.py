@@ -141,3 +141,25 @@ def test_no_bytes_make_a_csv_fail(tmp_path_factory: pytest.TempPathFactory, data
     path.write_bytes(data)
     found, findings = open_ledger(path, Source(path="a.csv"), "sites")
     assert (found is None) == bool(findings)
+
+
+def test_a_heading_of_two_rows_is_read_from_the_top_down(tmp_path: Path) -> None:
+    lines = [["小区台账"], ["名称", "规模", None, "备注"], [None, "户数", "建筑面积", None], ["甲", 120, 9000, "临街"]]
+    merged = [(1, 0, 2, 0), (1, 1, 1, 2), (1, 3, 2, 3)]
+    sheet = opened(write_sheet(tmp_path / "a.xlsx", lines, merged=merged), header_row=2, header_rows=2)
+    assert sheet.cells.columns.tolist() == ["名称", "规模/户数", "规模/建筑面积", "备注"]
+    assert sheet.cells.iloc[0].tolist() == ["甲", "120", "9000", "临街"]
+    assert sheet.row.tolist() == [4]
+
+
+def test_a_heading_that_ends_below_the_sheet_is_told(tmp_path: Path) -> None:
+    assert codes(write_sheet(tmp_path / "a.xlsx", LINES), header_row=3, header_rows=2) == ["ledgers.no_heading"]
+
+
+def test_a_reader_that_gives_up_is_a_damaged_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(*_: object) -> None:
+        raise type("PanicException", (BaseException,), {})("index out of range")
+
+    path = write_sheet(tmp_path / "a.xlsx", LINES)
+    monkeypatch.setattr("geoplan.ledgers.CalamineWorkbook", type("Book", (), {"from_path": staticmethod(give_up)}))
+    assert codes(path) == ["preflight.damaged"]

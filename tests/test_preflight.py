@@ -60,7 +60,7 @@ def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     assert codes(tmp_path / "a.csv") == ["preflight.no_file"]
 
 
-@pytest.mark.parametrize("name", ["a.vrt", "a.kml", "a.xls", "a", "a.zip"])
+@pytest.mark.parametrize("name", ["a.vrt", "a.kml", "a.et", "a", "a.zip"])
 def test_an_unknown_format_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("x")
     assert codes(tmp_path / name) == ["preflight.unknown_format"]
