@@ -26,6 +26,7 @@ ProjectPath = Annotated[Path, typer.Argument(metavar="PROJECT", help="项目文�
 OutPath = Annotated[Path | None, typer.Option("--out", help="输出文件夹 / output folder")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="管道中也打印每一步 / print every step in a pipe too")]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="成果文件夹 / run folder")]
+LaterPath = Annotated[Path, typer.Argument(metavar="RUN", help="后一个成果文件夹 / the later run folder")]
 WantedId = Annotated[str, typer.Argument(
     metavar="ID", help="小区、片区、设施或可用资源的编号 / id of an estate, area, facility or site")]
 DocumentId = Annotated[str | None, typer.Argument(
@@ -109,6 +110,22 @@ def explain(run: RunPath, wanted: WantedId) -> None:
         from geoplan.runs import open_run
 
         told.show(explain_id(open_run(run), wanted))
+
+
+@app.command()
+def compare(was: RunPath, now: LaterPath, out: OutPath = None) -> None:
+    """对比两个方案：片区、缺口、资金、年度有何变化。/ What changed from one run to another."""
+    with _Told(heading="cli.problems_found") as told:
+        from geoplan.compare import compare_runs, comparison_page
+        from geoplan.publish import publish_comparison
+        from geoplan.runs import open_run
+
+        earlier, later = open_run(was), open_run(now)
+        told.language = later.language
+        comparison = compare_runs(earlier, later)
+        told.show(comparison_page(comparison))
+        if out is not None:
+            told.print("check.written", path=publish_comparison(comparison, out))
 
 
 @app.command()

@@ -58,7 +58,7 @@ def number_text(value: object, unit: str = "") -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def told(rows: pd.DataFrame, table: str, language: str) -> pd.DataFrame:
+def told(rows: pd.DataFrame, table: str, language: str, *, side: str = "out") -> pd.DataFrame:
     """Return every column of a table but its geometry as text.
 
     Parameters
@@ -69,13 +69,15 @@ def told(rows: pd.DataFrame, table: str, language: str) -> pd.DataFrame:
         Its name.
     language
         zh or en.
+    side
+        Of the table, as in columns.csv.
 
     Returns
     -------
     told
         The same columns in their order, index as `rows`.
     """
-    columns = [column for column in columns_of(table) if column.type not in GEOMETRY_TYPES]
+    columns = [column for column in columns_of(table, side) if column.type not in GEOMETRY_TYPES]
     words = labelled(columns, rows, language)
     return pd.DataFrame({
         column.name: words[column.name].astype(object).fillna(MISSING) if column.type in (*TEXT_TYPES, "bool")

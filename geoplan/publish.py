@@ -8,17 +8,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from geoplan.compare import SIDE, Comparison
 from geoplan.errors import DataError, Finding
 from geoplan.geopackage import write_geopackage
 from geoplan.maps import write_map
 from geoplan.plan import Plan
 from geoplan.results import list_remarks
 from geoplan.shapefiles import write_shapefiles
+from geoplan.sheets import changes_sheets
 from geoplan.staging import MANIFEST, check_out, disk_finding, read_manifest, staged
-from geoplan.workbook import write_findings, write_workbook
+from geoplan.workbook import write_findings, write_sheets, write_workbook
 
-__all__ = ["WRITERS", "check_out", "publish", "publish_findings"]
-CHECK_FILE = "check.xlsx"
+__all__ = ["WRITERS", "check_out", "publish", "publish_comparison", "publish_findings"]
+CHECK_FILE, COMPARE_FILE = "check.xlsx", "compare.xlsx"
 CHUNK_BYTES = 1 << 20
 
 
@@ -64,6 +66,27 @@ def publish_findings(findings: Sequence[Finding], out: Path, language: str) -> P
     with _disk_told(out, language), staged(out) as folder:
         if findings:
             write_findings(list_remarks(findings, language), language, folder / CHECK_FILE)
+        _write_manifest(folder, {"inputs": {}, "rows": {}, "parameters": {}, "steps": {}})
+    return out
+
+
+def publish_comparison(comparison: Comparison, out: Path) -> Path:
+    """Write a comparison of two runs as a folder of its own, and return where it is; a finished run is never replaced.
+
+    Parameters
+    ----------
+    comparison
+        As `compare_runs` returns it.
+    out
+        The folder: absent, empty, or of an earlier check or comparison.
+    """
+    language = comparison.now.language
+    before = read_manifest(out)
+    if before and before["steps"]:
+        raise DataError([Finding("publish.holds_run", values={"path": out})], language)
+    with _disk_told(out, language), staged(out) as folder:
+        sheets = changes_sheets(comparison.tables, language, SIDE)
+        write_sheets(sheets, language, COMPARE_FILE, folder / COMPARE_FILE)
         _write_manifest(folder, {"inputs": {}, "rows": {}, "parameters": {}, "steps": {}})
     return out
 

@@ -95,6 +95,14 @@ def remarks_sheet(remarks: pd.DataFrame, language: str) -> tuple[Sheet, pd.Serie
     return {name: sheet[name] for name in ("severity", "layer", "row", "message", "action")}, ordered["severity"]
 
 
+def changes_sheets(tables: Mapping[str, pd.DataFrame], language: str, side: str) -> dict[str, Sheet]:
+    """Return tables of a side of columns.csv as sheets by their titles."""
+    return {
+        table_name(name, language): _filled(_shown_columns(columns_of(name, side), frame, language))
+        for name, frame in tables.items()
+    }
+
+
 def _areas(plan: Plan) -> Sheet:
     estates, areas = plan.tables["estates"], plan.tables["areas"]
     language = plan.project.plan.language

@@ -81,6 +81,14 @@ def write_findings(remarks: pd.DataFrame, language: str, file: Path) -> None:
         _write_sheets(book, _formats(book), title, sheet, language=language, colours=severities.map(COLOURS))
 
 
+def write_sheets(sheets: Mapping[str, Sheet], language: str, title: str, file: Path) -> None:
+    """Write sheets by their titles that belong to no one plan; OSError where the disk does not take the file."""
+    with _workbook(file, FIXED_DAY, title) as book:
+        formats = _formats(book)
+        for name, sheet in sheets.items():
+            _write_sheets(book, formats, name, sheet, language=language)
+
+
 @contextmanager
 def _workbook(file: Path, day: date, title: str) -> Iterator[Workbook]:
     book = Workbook(str(file), SAFE)
