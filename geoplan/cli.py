@@ -27,6 +27,8 @@ OutPath = Annotated[Path | None, typer.Option("--out", help="输出文件夹 / o
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="管道中也打印每一步 / print every step in a pipe too")]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="成果文件夹 / run folder")]
 LaterPath = Annotated[Path, typer.Argument(metavar="RUN", help="后一个成果文件夹 / the later run folder")]
+InputsPath = Annotated[Path | None, typer.Option(
+    "--project", help="项目文件夹，核对输入文件 / folder of the inputs, to check their hashes")]
 WantedId = Annotated[str, typer.Argument(
     metavar="ID", help="小区、片区、设施或可用资源的编号 / id of an estate, area, facility or site")]
 DocumentId = Annotated[str | None, typer.Argument(
@@ -126,6 +128,22 @@ def compare(was: RunPath, now: LaterPath, out: OutPath = None) -> None:
         told.show(comparison_page(comparison))
         if out is not None:
             told.print("check.written", path=publish_comparison(comparison, out))
+
+
+@app.command()
+def audit(run: RunPath, project: InputsPath = None) -> None:
+    """重新核查一个成果：连通、上下限、缺口、养老账、资金、哈希。/ Re-check a finished run from its files alone."""
+    with _Told(heading="cli.problems_found") as told:
+        from geoplan.audit import audit as audit_run
+        from geoplan.audit import audit_page, has_failed
+        from geoplan.runs import open_run
+
+        opened = open_run(run)
+        told.language = opened.language
+        results = audit_run(opened, None if project is None else project if project.is_dir() else project.parent)
+        told.show(audit_page(results, told.language))
+        if has_failed(results):
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -1,0 +1,188 @@
+"""Are the files of a run those that were written, and do they tell the same story?"""
+
+import hashlib
+import re
+import struct
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+
+from geoplan.audited import Audited, Outcome, wrong_rows
+from geoplan.labels import table_name
+from geoplan.runs import MANIFEST
+from geoplan.schema import GEOMETRY_TYPES, columns_of, is_spatial, keys_of, tables
+
+SHEET_XML = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+SHAPEFILES = ("areas", "estates", "facilities", "sites", "openings")
+REFERENCES = {  # table, column -> the table that must hold it
+    ("estates", "area_id"): "areas", ("verdicts", "estate_id"): "estates", ("links", "estate_a"): "estates",
+    ("links", "estate_b"): "estates", ("areas", "hub_estate_id"): "estates", ("walks", "estate_id"): "estates",
+    ("walks", "facility_id"): "facilities", ("gaps", "estate_id"): "estates", ("area_gaps", "area_id"): "areas",
+    ("care", "area_id"): "areas", ("care_flows", "area_id"): "areas", ("care_flows", "facility_id"): "facilities",
+    ("openings", "area_id"): "areas", ("openings", "estate_a"): "estates", ("openings", "estate_b"): "estates",
+    ("sitings", "site_id"): "sites", ("sitings", "area_id"): "areas", ("funding", "area_id"): "areas",
+    ("programme", "area_id"): "areas", ("milestones", "area_id"): "areas", ("works", "area_id"): "areas",
+    ("ranking", "area_id"): "areas",
+}
+ID_OF = {"estates": "estate_id", "areas": "area_id", "facilities": "facility_id", "sites": "site_id"}
+SHEET_FIGURES = ("households", "residents", "elder_need_m2", "elder_have_m2", "elder_short_m2")
+
+
+def outputs_are_those_written(audited: Audited) -> Outcome:
+    """Every file has the hash of the manifest, and there is no other."""
+    folder, said = audited.run.folder, audited.run.manifest["outputs"]
+    there = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()} - {MANIFEST}
+    wrong = [name for name in sorted(said) if name not in there or _digest(folder / name) != said[name]]
+    return Outcome(len(said), [*wrong, *sorted(there - set(said))])
+
+
+def inputs_are_those_read(audited: Audited) -> Outcome:
+    """Every input of the project folder has the hash of the manifest."""
+    said, folder = audited.run.manifest["inputs"], audited.project_folder
+    if folder is None:
+        return Outcome(0, [])
+    return Outcome(len(said), [name for name in sorted(said)
+                               if not (folder / name).is_file() or _digest(folder / name) != said[name]])
+
+
+def rows_read_are_used_or_rejected(audited: Audited) -> Outcome:
+    """Rows read = rows used + rows rejected for every layer, and the tables hold the rows used."""
+    rows, wrong = audited.run.manifest["rows"], []
+    for layer, counts in sorted(rows.items()):
+        is_short = layer in ID_OF and counts["used"] != len(audited.table(layer))
+        if is_short or counts["read"] != counts["used"] + counts["rejected"]:
+            wrong.append(layer)
+    return Outcome(len(rows), wrong)
+
+
+def tables_have_their_rows(audited: Audited) -> Outcome:
+    """Every table has as many rows as the manifest says, none of them twice, and no required cell is empty."""
+    said, wrong = audited.run.manifest["steps"], []
+    for name in tables():
+        rows = audited.table(name)
+        needed = [column.name for column in columns_of(name) if column.required]
+        if len(rows) != said.get(name) or rows[needed].isna().any(axis=None) or (
+                keys_of(name) and rows.duplicated(keys_of(name)).any()):
+            wrong.append(name)
+    return Outcome(len(tables()), wrong)
+
+
+def ids_refer_to_rows(audited: Audited) -> Outcome:
+    """Every id that a table names stands in the table it belongs to."""
+    count, wrong = 0, []
+    for (name, column), home in REFERENCES.items():
+        if name not in tables():
+            continue
+        named = audited.table(name)[column].dropna()
+        known = set(audited.table(home)[ID_OF[home]])
+        count += len(named)
+        wrong += [f"{name}.{column} {value}" for value in sorted(set(named) - known)]
+    return Outcome(count, wrong)
+
+
+def shapes_are_valid(audited: Audited) -> Outcome:
+    """Every geometry is there, valid and not empty."""
+    count, wrong = 0, []
+    for name in tables():
+        if not is_spatial(name):
+            continue
+        rows = audited.table(name)
+        bad = ~rows.geometry.is_valid | rows.geometry.is_empty | rows.geometry.isna()  # type: ignore[attr-defined]
+        count += len(rows)
+        wrong += [f"{name} {key}" for key in wrong_rows(rows, bad, keys_of(name)).wrong]
+    return Outcome(count, wrong)
+
+
+def shapefiles_hold_the_rows(audited: Audited) -> Outcome:
+    """Every shapefile has one record and one shape for each row of its table, and no more."""
+    folder, counted, wrong = audited.run.folder / "shapefile", 0, []
+    for name in SHAPEFILES:
+        rows, file = len(audited.table(name)), folder / f"{name}.shp"
+        if not file.is_file():
+            wrong += [name] if rows else []
+            continue
+        counted += 1
+        records = struct.unpack_from("<I", file.with_suffix(".dbf").read_bytes(), 4)[0]
+        shapes = (file.with_suffix(".shx").stat().st_size - 100) // 8
+        if not records == shapes == rows:
+            wrong.append(f"{name} {records}/{shapes}/{rows}")
+    return Outcome(counted, wrong)
+
+
+def workbook_says_the_same(audited: Audited) -> Outcome:
+    """The sheet of areas has every area, with the very figures of the table."""
+    file, language = audited.run.folder / "plan.xlsx", audited.run.language
+    areas = audited.table("areas").set_index("area_id")
+    if not file.is_file():
+        return Outcome(0, [])
+    lines = list(_sheet(file, table_name("areas", language)))
+    heads = lines[0] if lines else []
+    headings = {column.name: column for column in columns_of("areas") if column.type not in GEOMETRY_TYPES}
+    at = {name: next((place for place, head in enumerate(heads) if re.split("[（(]", head)[0].strip() == getattr(
+        headings[name], language)), None) for name in ("area_id", *SHEET_FIGURES)}
+    if at["area_id"] is None:
+        return Outcome(1, [table_name("areas", language)])
+    filled = [[*line, *[""] * len(heads)][:len(heads)] for line in lines[1:]]
+    said = {line[at["area_id"]]: line for line in filled}
+    wrong = sorted(set(said) ^ set(areas.index))
+    for name in SHEET_FIGURES:
+        place = at[name]
+        if place is not None:
+            wrong += [f"{area_id} {name}" for area_id, value in areas[name].items() if area_id in said
+                      and not _same(said[str(area_id)][place], value)]
+    return Outcome(len(areas), wrong)
+
+
+def clauses_are_cited(audited: Audited) -> Outcome:
+    """Every verdict names document and clause, every gap its standard, every parameter where it comes from."""
+    verdicts, gaps, parameters = (audited.table(name) for name in ("verdicts", "gaps", "parameters"))
+    bare = verdicts["document"].fillna("").eq("") | verdicts["clause"].fillna("").eq("")
+    wrong = (verdicts["estate_id"] + " " + verdicts["rule_id"])[bare].tolist()
+    wrong += sorted(set(gaps.loc[gaps["standard"].fillna("").eq(""), "facility_type"]))
+    wrong += parameters.loc[parameters["origin"].isna(), "name"].tolist()
+    return Outcome(len(verdicts) + len(gaps) + len(parameters), wrong)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _same(text: str, value: object) -> bool:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return text == ""
+    return text != "" and float(text) == float(str(value))
+
+
+def _sheet(file: Path, title: str) -> Iterator[list[str]]:
+    """Yield the lines of a sheet as texts, read from the bare file, not by the library that wrote or reads it."""
+    with zipfile.ZipFile(file) as book:
+        sheets = ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{SHEET_XML}sheet")
+        number = next((place for place, sheet in enumerate(sheets, 1) if sheet.get("name") == title), None)
+        if number is None:
+            return
+        strings = ["".join(text.text or "" for text in item.iter(f"{SHEET_XML}t")) for item in ElementTree.fromstring(
+            book.read("xl/sharedStrings.xml")).iter(f"{SHEET_XML}si")]
+        for row in ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml")).iter(f"{SHEET_XML}row"):
+            line: dict[int, str] = {}
+            for cell in row.iter(f"{SHEET_XML}c"):
+                value = cell.findtext(f"{SHEET_XML}v") or ""
+                line[_column(cell.get("r", ""))] = strings[int(value)] if cell.get("t") == "s" else value
+            yield [line.get(place, "") for place in range(1, max(line, default=0) + 1)]
+
+
+def _column(reference: str) -> int:
+    number = 0
+    for letter in reference.rstrip("0123456789"):
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number
+
+
+FILE_CHECKS: Mapping[str, Callable[[Audited], Outcome]] = {
+    "outputs": outputs_are_those_written, "inputs": inputs_are_those_read, "rows": rows_read_are_used_or_rejected,
+    "tables": tables_have_their_rows, "references": ids_refer_to_rows, "shapes": shapes_are_valid,
+    "shapefiles": shapefiles_hold_the_rows, "workbook": workbook_says_the_same, "clauses": clauses_are_cited,
+}
