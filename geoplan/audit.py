@@ -77,7 +77,8 @@ def _result(name: str, check: Check, audited: Audited) -> Result:
     try:
         outcome = check(audited)
     except DataError as error:
-        return Result(name, FAIL, 0, tuple(str(finding.values.get("error", finding.code)) for finding in error.findings))
+        said = tuple(str(finding.values.get("error", finding.code)) for finding in error.findings)
+        return Result(name, FAIL, 0, said)
     except BROKEN as error:
         return Result(name, FAIL, 0, (f"{type(error).__name__}: {error}",))
     state = FAIL if outcome.wrong else OK if outcome.count else NOTHING

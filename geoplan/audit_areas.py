@@ -109,7 +109,7 @@ def every_estate_is_placed_or_told_why(audited: Audited) -> Outcome:
 def outlines_are_one_piece_apart(audited: Audited) -> Outcome:
     """The outline of every area is one polygon that touches its members' ground and no other outline's."""
     areas, estates = audited.table("areas"), audited.table("estates").dropna(subset="area_id")
-    outlines = areas.geometry.to_numpy()  # type: ignore[attr-defined]
+    outlines = areas.geometry.to_numpy()
     wrong = {str(area_id) for area_id, outline in zip(areas["area_id"], outlines, strict=True)
              if outline is None or outline.geom_type != "Polygon"}
     first, second = shapely.STRtree(outlines).query(outlines, predicate="intersects")
@@ -117,7 +117,7 @@ def outlines_are_one_piece_apart(audited: Audited) -> Outcome:
         if a < b and shapely.intersection(outlines[a], outlines[b]).area > OVERLAP_M2:
             wrong.add(f"{areas['area_id'].iloc[a]} {areas['area_id'].iloc[b]}")
     own = estates["area_id"].map(dict(zip(areas["area_id"], outlines, strict=True)))
-    lots = estates.geometry.to_numpy()  # type: ignore[attr-defined]
+    lots = estates.geometry.to_numpy()
     away = shapely.distance(own.to_numpy(dtype=object), lots) > OUTSIDE_M
     return Outcome(len(areas), [*sorted(wrong), *estates.loc[away, "estate_id"]])
 
@@ -126,7 +126,7 @@ def links_are_as_near_as_they_say(audited: Audited) -> Outcome:
     """The gap of every link is the distance of the two outlines, not beyond the largest; a usable one has no fault."""
     links, estates = audited.table("links"), audited.table("estates").set_index("estate_id")
     most = audited.number("areas.max_gap_m")
-    lots = estates.geometry  # type: ignore[attr-defined]
+    lots = estates.geometry
     found = pd.Series(shapely.distance(*(links[side].map(lots).to_numpy(dtype=object) for side in (
         "estate_a", "estate_b"))), index=links.index)
     wrong = is_off(links["gap_m"], found, GAP_SLACK) | (links["usable"] & ~links["reason"].isin(USABLE))
@@ -148,7 +148,7 @@ def _links(audited: Audited) -> nx.Graph:
 
 def _members(audited: Audited) -> dict[str, list[str]]:
     estates = audited.table("estates")
-    members = {area_id: [] for area_id in audited.table("areas")["area_id"]}
+    members: dict[str, list[str]] = {area_id: [] for area_id in audited.table("areas")["area_id"]}
     for estate_id, area_id in zip(estates["estate_id"], estates["area_id"], strict=True):
         if not pd.isna(area_id) and area_id in members:
             members[area_id].append(estate_id)

@@ -90,7 +90,7 @@ def shapes_are_valid(audited: Audited) -> Outcome:
         if not is_spatial(name):
             continue
         rows = audited.table(name)
-        bad = ~rows.geometry.is_valid | rows.geometry.is_empty | rows.geometry.isna()  # type: ignore[attr-defined]
+        bad = ~rows.geometry.is_valid | rows.geometry.is_empty | rows.geometry.isna()
         count += len(rows)
         wrong += [f"{name} {key}" for key in wrong_rows(rows, bad, keys_of(name)).wrong]
     return Outcome(count, wrong)

@@ -22,8 +22,8 @@ TODAY, OPENED = "today", "opened"
 def walks_are_no_shorter_than_straight_lines(audited: Audited) -> Outcome:
     """No walk is shorter than the straight line from the estate's outline to the facility."""
     walks = audited.table("walks").dropna(subset=["distance_m", "facility_id"])
-    lots = audited.table("estates").set_index("estate_id").geometry  # type: ignore[attr-defined]
-    places = audited.table("facilities").set_index("facility_id").geometry  # type: ignore[attr-defined]
+    lots = audited.table("estates").set_index("estate_id").geometry
+    places = audited.table("facilities").set_index("facility_id").geometry
     ends = [walks[key].map(of).to_numpy(dtype=object) for key, of in (("estate_id", lots), ("facility_id", places))]
     straight = pd.Series(shapely.distance(*ends), index=walks.index, dtype="float64")
     return wrong_rows(walks, walks["distance_m"] < straight - WALK_SLACK, ["estate_id", "facility_type", "state"])
