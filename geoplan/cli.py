@@ -26,6 +26,7 @@ ProjectPath = Annotated[Path, typer.Argument(metavar="PROJECT", help="项目文�
 OutPath = Annotated[Path | None, typer.Option("--out", help="输出文件夹 / output folder")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="管道中也打印每一步 / print every step in a pipe too")]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="成果文件夹 / run folder")]
+Audit = Annotated[bool, typer.Option("--audit", help="写出后立即核查 / audit what was written")]
 LaterPath = Annotated[Path, typer.Argument(metavar="RUN", help="后一个成果文件夹 / the later run folder")]
 InputsPath = Annotated[Path | None, typer.Option(
     "--project", help="项目文件夹，核对输入文件 / folder of the inputs, to check their hashes")]
@@ -91,7 +92,9 @@ def check(project: ProjectPath, out: OutPath = None) -> None:
 
 
 @app.command()
-def run(project: ProjectPath, out: OutPath = None, verbose: Verbose = False) -> None:
+def run(
+    project: ProjectPath, out: OutPath = None, verbose: Verbose = False, audit: Audit = False,
+) -> None:
     """运行全部步骤，生成成果文件夹。/ Run the whole path and write the run folder."""
     with _Told(is_talking=verbose or sys.stderr.isatty()) as told:
         from geoplan.plan import make_plan_of
@@ -102,6 +105,8 @@ def run(project: ProjectPath, out: OutPath = None, verbose: Verbose = False) -> 
         prepared = told.language_of(prepare(project, also=check_out(folder)))
         plan = make_plan_of(prepared, report=told.report)
         told.print("run.done", path=publish(plan, folder, report=told.report))
+        if audit:
+            told.audit(folder, prepared.project.folder)
 
 
 @app.command()
@@ -134,16 +139,7 @@ def compare(was: RunPath, now: LaterPath, out: OutPath = None) -> None:
 def audit(run: RunPath, project: InputsPath = None) -> None:
     """重新核查一个成果：连通、上下限、缺口、养老账、资金、哈希。/ Re-check a finished run from its files alone."""
     with _Told(heading="cli.problems_found") as told:
-        from geoplan.audit import audit as audit_run
-        from geoplan.audit import audit_page, has_failed
-        from geoplan.runs import open_run
-
-        opened = open_run(run)
-        told.language = opened.language
-        results = audit_run(opened, None if project is None else project if project.is_dir() else project.parent)
-        told.show(audit_page(results, told.language))
-        if has_failed(results):
-            raise typer.Exit(1)
+        told.audit(run, None if project is None else project if project.is_dir() else project.parent)
 
 
 @app.command()
@@ -195,6 +191,17 @@ class _Told:
 
     def show(self, page: Sequence[Block]) -> None:
         typer.echo(lay_out(page, cells=shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
+
+    def audit(self, run: Path, inputs: Path | None) -> None:
+        from geoplan.audit import audit, audit_page, has_failed
+        from geoplan.runs import open_run
+
+        opened = open_run(run)
+        self.language = opened.language
+        results = audit(opened, inputs)
+        self.show(audit_page(results, self.language))
+        if has_failed(results):
+            raise typer.Exit(1)
 
     def _say_step(self, finding: Finding) -> None:
         if self.is_talking:

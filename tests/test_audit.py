@@ -277,6 +277,12 @@ def test_a_table_that_cannot_be_read_fails_its_checks(copied: Path) -> None:
     assert {"tables", "care_need", "care_short"} <= failed(copied)
 
 
+def test_a_run_can_be_audited_as_soon_as_it_is_written(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["run", str(TOWN), "--out", str(tmp_path / "run"), "--audit"])
+    assert done.exit_code == 0
+    assert labels_of("audit_check", "zh")["connected"] in done.output
+
+
 def test_the_command_ends_with_1_where_something_is_wrong(copied: Path) -> None:
     good = CliRunner().invoke(app, ["audit", str(copied), "--project", str(TOWN)])
     assert good.exit_code == 0
