@@ -13,7 +13,9 @@ from geoplan.footprints import (
     mend_crossing,
     mend_repeated_corners,
     reject_identical,
+    reject_no_length,
     reject_not_line,
+    reject_not_line_or_polygon,
     reject_not_place,
     reject_not_polygon,
     reject_slivers,
@@ -21,7 +23,7 @@ from geoplan.footprints import (
     remark_overlaps,
 )
 from geoplan.identities import name_after_id, part_ids, remark_unknown_estate
-from geoplan.places import reject_no_geometry, reject_not_finite
+from geoplan.places import reject_no_geometry, reject_not_finite, remark_far
 from geoplan.rules import Rule
 from geoplan.site_rows import allow_types
 from geoplan.street_rows import add_not_walkable, lower_tags
@@ -30,13 +32,14 @@ SOUND: tuple[Rule, ...] = (reject_no_geometry, remark_closed, reject_not_finite)
 AREAS_OR_LINES: tuple[Rule, ...] = (reject_not_finite, mend_crossing, read_cells)
 GIVEN_RULES: Mapping[str, tuple[Rule, ...]] = {
     "estates": (*SOUND, reject_not_polygon), "facilities": (*SOUND, make_points), "sites": (*SOUND, reject_not_place),
-    "gates": (*SOUND, make_points), "streets": (*SOUND, reject_not_line), "barriers": SOUND, "utilities": SOUND,
-    "heritage": SOUND, "planning_units": SOUND,
+    "gates": (*SOUND, make_points), "streets": (*SOUND, reject_not_line, reject_no_length),
+    "barriers": (*SOUND, reject_not_line_or_polygon), "utilities": SOUND, "heritage": SOUND,
+    "planning_units": (*SOUND, reject_not_line_or_polygon),
 }
 WORKING_RULES: Mapping[str, tuple[Rule, ...]] = {
     "estates": (
         reject_not_finite, mend_repeated_corners, mend_crossing, reject_slivers, reject_identical, part_ids, read_cells,
-        name_after_id, forget_zero_households, remark_parts_above_whole, flag_exclusions, remark_overlaps),
+        name_after_id, forget_zero_households, remark_parts_above_whole, flag_exclusions, remark_overlaps, remark_far),
     "facilities": (
         reject_not_finite, part_ids, fill_status, mend_codes, read_cells, lower_basements, find_types,
         remark_parts_above_whole, remark_doubles),

@@ -14,6 +14,7 @@ from geoplan.records import companion, dbf_layout
 
 DEFAULT = "UTF-8"
 CANDIDATES = ("UTF-8", "GBK", "GB18030")
+STRANGER_LETTERS = 2  # Chinese letters that a value must have in UTF-8 to count as written in it
 CHINESE_CODECS = frozenset({"gb2312", "gbk", "gb18030"})
 CHINESE_LANGUAGE_DRIVERS = {0x4D: "GBK", 0x7A: "GBK", 0x4F: "Big5", 0x78: "Big5"}
 
@@ -42,6 +43,21 @@ def decode_cut(line: bytes, encoding: str) -> str | None:
         return codecs.getincrementaldecoder(encoding)().decode(line)
     except UnicodeDecodeError:
         return None
+
+
+def strangers(text: bytes, encoding: str) -> list[str]:
+    """Return the values that are whole Chinese words in UTF-8 amid text of a Chinese national encoding, read both ways.
+
+    Rows pasted from another file may be in another encoding; bytes of UTF-8 can look like GBK, and read as nonsense.
+    """
+    if codec_of(encoding) not in CHINESE_CODECS:
+        return []
+    found = []
+    for line in sorted({line.rstrip(b" \0\r") for line in text.split(b"\n") if not line.isascii()}):
+        other = decode_cut(line, DEFAULT)
+        if other is not None and sum("\u4e00" <= letter <= "\u9fff" for letter in other) >= STRANGER_LETTERS:
+            found.append(f"{decode_cut(line, encoding)} / {other}")
+    return found
 
 
 def codec_of(name: str) -> str | None:

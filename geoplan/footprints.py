@@ -30,6 +30,16 @@ def reject_not_line(rows: pd.DataFrame, setting: Setting) -> Checked:
     return _reject_other_kinds(rows, setting, LINES)
 
 
+def reject_not_line_or_polygon(rows: pd.DataFrame, setting: Setting) -> Checked:
+    """Reject rows that neither stretch nor spread: a point bars nobody's way."""
+    return _reject_other_kinds(rows, setting, (*LINES, *POLYGONS))
+
+
+def reject_no_length(rows: pd.DataFrame, setting: Setting) -> Checked:
+    """Reject lines whose ends and corners are all one place."""
+    return reject("footprints.no_length", rows, setting, shapely.length(_shapes(rows)) == 0)
+
+
 def reject_not_place(rows: pd.DataFrame, setting: Setting) -> Checked:
     """Reject rows that are neither a point nor an area."""
     rows = rows.assign(geometry=_column(_single_points(_shapes(rows)), rows))
@@ -53,7 +63,7 @@ def remark_closed(rows: pd.DataFrame, setting: Setting) -> Checked:
 def mend_repeated_corners(rows: pd.DataFrame, setting: Setting) -> Checked:
     """Drop a corner that stands twice in a row."""
     shapes = _shapes(rows)
-    is_area = np.isin(shapely.get_type_id(shapes), POLYGONS)
+    is_area = np.isin(shapely.get_type_id(shapes), POLYGONS) & (shapely.area(shapes) > 0)  # a flat ring ends in none
     mended = shapes.copy()
     mended[is_area] = shapely.remove_repeated_points(shapes[is_area])
     before, after = shapely.get_num_coordinates(shapes), shapely.get_num_coordinates(mended)

@@ -26,6 +26,7 @@ from geoplan.encoding import (
     encoding_said,
     is_readable,
     is_same_encoding,
+    strangers,
     text_of_dbf,
 )
 from geoplan.errors import Finding, listed
@@ -93,10 +94,13 @@ def _encoding(path: Path, source: Source, layer: str) -> tuple[str, list[Finding
     decided = decide_encoding(text)
     if decided is None:
         return "", [], [Finding("preflight.encoding_unknown", layer, values={"file": path.name, "said": claimed or ""})]
+    odd = strangers(text, decided)
+    mixed = [] if not odd else [Finding("preflight.encoding_mixed", layer, values={
+        "encoding": decided, "count": len(odd), "texts": listed(odd)})]
     if text.isascii() or (claimed is not None and is_same_encoding(decided, claimed)):
-        return decided, [], []
+        return decided, mixed, []
     code = "preflight.encoding_decided" if claimed is None else "preflight.encoding_conflict"
-    return decided, [Finding(code, layer, values={"encoding": decided, "said": claimed or ""})], []
+    return decided, [Finding(code, layer, values={"encoding": decided, "said": claimed or ""}), *mixed], []
 
 
 def _layer_in(path: Path, source: Source, layer: str, format_: str) -> tuple[str | None, list[Finding]]:
@@ -125,9 +129,11 @@ def _read(path: Path, inner: str | None, encoding: str | None) -> tuple[
 
 def _geometries(wkb: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Return the geometries, and which of them had a ring that had to be closed; what no repair can read is missing."""
-    shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+    with np.errstate(invalid="ignore"):  # a coordinate that is no number is found and told row by row
+        shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     is_open = shapely.is_missing(shapes) & np.array([data is not None for data in wkb], dtype=bool)
-    shapes[is_open] = shapely.from_wkb(wkb[is_open], on_invalid="fix")
+    with np.errstate(invalid="ignore"):
+        shapes[is_open] = shapely.from_wkb(wkb[is_open], on_invalid="fix")
     return shapes, is_open & ~shapely.is_missing(shapes)
 
 

@@ -94,9 +94,16 @@ def reject_no_geometry(rows: pd.DataFrame, setting: Setting) -> Checked:
 
 def reject_not_finite(rows: pd.DataFrame, setting: Setting) -> Checked:
     """Reject rows that have a coordinate which is no number."""
-    bounds = shapely.bounds(rows["geometry"].to_numpy(dtype=object)).reshape(-1, 4)
-    is_sane = np.isfinite(bounds) & (np.abs(bounds) < SANE)
-    return reject("places.not_finite", rows, setting, np.any(~is_sane, axis=1))
+    xy, owner = shapely.get_coordinates(rows["geometry"].to_numpy(dtype=object), return_index=True)
+    is_insane = ~(np.abs(xy) < SANE).all(axis=1)  # no number is below a number either
+    return reject("places.not_finite", rows, setting, np.isin(np.arange(len(rows)), owner[is_insane]))
+
+
+def remark_far(rows: pd.DataFrame, setting: Setting) -> Checked:
+    """Name estates so far from the middle of all that they hardly belong to one plan; in a CRS in metres."""
+    x, y = _middles(rows)
+    away = np.hypot(x - np.median(x), y - np.median(y)) if len(rows) else x
+    return rows, remark("places.far", rows, setting, away > FAR_M, km=np.round(away / 1000))
 
 
 def check_layer_at_home(rows: pd.DataFrame, setting: Setting) -> list[Finding]:

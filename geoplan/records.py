@@ -19,6 +19,7 @@ POLY_TYPES = (3, 5, 13, 15, 23, 25)
 SHAPE_TYPES = (0, *POINT_TYPES, *POLY_TYPES, 8, 18, 28, 31)
 MEASURED, WITH_HEIGHT = (23, 25), (13, 15)
 FIELD_END = 0x0D
+FIELD_TYPES = "CNFLDMBGPYTIVXO@+0"  # letters that dBASE, FoxPro and GIS programs write
 FIELD_BYTES = 32
 
 
@@ -63,7 +64,7 @@ def dbf_layout(data: bytes) -> DbfLayout | None:
             return None
         fields.append(Field(entry[:11].split(b"\0")[0], chr(entry[11]), start, entry[16]))
         start, at = start + entry[16], at + FIELD_BYTES
-    if at >= header or start != width:
+    if at >= header or start != width or any(field.type not in FIELD_TYPES for field in fields):
         return None
     return DbfLayout(count, header, width, data[29], tuple(fields))
 
@@ -187,4 +188,16 @@ def _sound(shp: bytes, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
     fits = (parts >= 1) & (points >= 1) & (length >= needed)
     if kind_of_file not in (*WITH_HEIGHT, *MEASURED):
         fits &= length == needed
+    fits[is_full & fits] &= _rings_hold(shp, starts[is_full & fits], parts[is_full & fits], points[is_full & fits])
     return sound & np.where(kind == 0, True, is_full & fits)
+
+
+def _rings_hold(
+    shp: bytes, starts: NDArray[np.int64], parts: NDArray[np.int64], points: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Say which records begin their first ring at their first corner, and every next one after the one before."""
+    holds = _little_endian(shp, starts + 52) == 0
+    for at in np.flatnonzero(holds & (parts > 1)):
+        first = np.frombuffer(shp, dtype="<i4", offset=int(starts[at]) + 52, count=int(parts[at]))
+        holds[at] = (np.diff(first) > 0).all() and first[-1] < points[at]
+    return holds

@@ -20,6 +20,7 @@ M2_PER_MU = 2000 / 3
 M2_PER_HECTARE = 10_000
 WAN = 10_000
 WHOLE_PERCENT = 100
+LEAST_PERCENT = 2  # a bare number from here on is meant in percent
 
 BLANKS = frozenset({"", "-", "--", "—", "——", "/", "\\", "N/A", "NA", "NULL", "NONE", "NAN",
                     "不详", "未知", "不明", "暂无", "待核实", "待定", "空"})
@@ -113,10 +114,15 @@ def read_whole(text: str, unit: str = "", *, signed: bool = False) -> Meaning:
 
 
 def read_share(text: str) -> Meaning:
-    """Return a share between 0 and 1; a number above 1, or one with %, is read as percent."""
+    """Return a share between 0 and 1; a number of 2 or more, or one with %, is read as percent.
+
+    1.2 may be 120 % or 1.2 %: nobody knows.
+    """
     number = read_number(text, "share")
     if not isinstance(number.value, float) or number.value <= 1:
         return number
+    if number.value < LEAST_PERCENT and "%" not in plain(text):
+        return Meaning(None, "not_a_share")
     share = number.value / WHOLE_PERCENT
     return Meaning(share, "number_written") if share <= 1 and "%" not in plain(text) else Meaning(None, "not_a_share")
 

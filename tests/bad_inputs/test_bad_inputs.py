@@ -1,0 +1,57 @@
+"""Every case of the catalogue: exit 1 with one clear message, or exit 0 with a remark; never silence, never a traceback."""
+
+from pathlib import Path
+
+import corruptions
+import encodings_
+import geometries
+import identities_
+import pytest
+import systems
+import texts
+from catalogue import CLEAN, Case, Catalogue
+
+from geoplan.errors import Finding, located, messages
+from geoplan.project import parse_project
+from geoplan.read import Layers, collect_layers
+
+BOOK = Catalogue()
+for part in (encodings_, corruptions, geometries, systems, texts, identities_):
+    part.add_to(BOOK)
+
+
+def read(folder: Path) -> tuple[Layers | None, list[Finding]]:
+    project, findings = parse_project(folder)
+    if project is None or findings:
+        return None, findings
+    return collect_layers(project)
+
+
+def said_well(finding: Finding) -> bool:
+    """Say whether a finding is a sentence in both languages, with no hole left in it."""
+    return all("{" not in located(finding, language) and located(finding, language).strip() for language in ("zh", "en"))
+
+
+@pytest.mark.parametrize("case", BOOK.cases, ids=str)
+def test_a_bad_input_stops_or_is_remarked(case: Case, tmp_path: Path) -> None:
+    case.make(tmp_path)
+    layers, stops = read(tmp_path)
+    remarks = list(layers.findings) if layers is not None else []
+    assert all(map(said_well, [*stops, *remarks]))
+    if case.stops:
+        assert layers is None or stops
+        assert any(finding.code.startswith(case.code) for finding in stops), [located(one, "en") for one in stops]
+        return
+    assert [located(one, "en") for one in stops] == []
+    assert layers is not None
+    codes = {finding.code for finding in remarks}
+    doubts = {code for code in codes if messages()[code]["severity"] != "note"}
+    if case.code == CLEAN:
+        assert doubts == set()
+    elif case.code:
+        assert any(code.startswith(case.code) for code in codes), codes
+    for layer, counts in layers.rows.items():
+        lost = [one for one in remarks if one.layer == layer and messages()[one.code]["action"] == "rejected"]
+        assert counts["read"] == counts["used"] + counts["rejected"]
+        assert len(lost) == counts["rejected"]
+    assert case.look is None or case.look(layers)
