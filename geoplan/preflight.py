@@ -57,20 +57,33 @@ def check_file(path: Path, said: str, layer: str) -> list[Finding]:
     findings
         Every finding stops the run.
     """
-    if "://" in said or said.startswith(("/vsi", "\\\\")) or re.match(r"[A-Za-z0-9_]{2,}:", said):
+    if not is_local(said):
         return [Finding("preflight.not_local", layer, values={"path": said})]
     if not path.is_file():
         return [Finding("preflight.no_file", layer, values={"path": said})]
     format_ = format_of(path)
     if format_ is None:
         return [Finding("preflight.unknown_format", layer, values={"file": path.name, "known": "、".join(FORMATS)})]
+    led = [file.name for file in files_of(path).values() if _leads_away(file)]
+    if led:
+        return [Finding("preflight.link", layer, values={"file": "、".join(led)})]
     return CHECKS[format_](path, layer)
+
+
+def is_local(said: str) -> bool:
+    """Say whether a path as plan.toml has it leads to this computer and to no driver of GDAL's."""
+    return not ("://" in said or said.startswith(("/vsi", "\\\\")) or re.match(r"[A-Za-z0-9_]{2,}:", said))
 
 
 def files_of(path: Path) -> dict[str, Path]:
     """Return the files that make up what stands at `path`, by their suffix; a shapefile is several."""
     beside = {suffix: companion(path, suffix) for suffix in SIDECARS} if format_of(path) == SHAPEFILE else {}
     return {path.suffix: path} | {suffix: file for suffix, file in beside.items() if file is not None}
+
+
+def _leads_away(file: Path) -> bool:
+    """Say whether a file is a link to another folder: what stands there is not what the planner put here."""
+    return file.is_symlink() and not file.resolve().is_relative_to(file.parent.resolve())
 
 
 def digest_of(path: Path) -> str:

@@ -6,9 +6,10 @@ A key that stands in no section here does not exist. Defaults are the tool's own
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 Datum = Literal["CGCS2000", "WGS84", "GCJ02", "BD09"]
 
@@ -21,6 +22,15 @@ class Section(BaseModel):
     """A section of plan.toml: frozen, and closed to keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true and false where they are not asked for: they would be read as 1 and 0."""
+        is_asked = "bool" in str(cls.model_fields[info.field_name or ""].annotation)
+        if isinstance(value, bool) and not is_asked:
+            raise PydanticCustomError("truth", "a number or text")
+        return value
 
 
 class Header(Section):
@@ -127,6 +137,15 @@ class CircleRules(Section):
     area_tolerance: float = _number(
         0.10, "share", "少于一成居民未覆盖不计为片区缺口", "under a tenth of residents uncovered is no gap of the area",
         ge=0, lt=1)
+    nearest: int = _number(
+        0, "count", "不另列；写 3 则列出每类最近的三处", "none beyond the nearest; 3 lists the nearest three of each type",
+        ge=0, le=10)
+    isochrones: tuple[Literal["estate", "area", "facility"], ...] = _number(
+        (), "", "不画等时圈；可写 estate、area、facility", "no isochrones; name estate, area or facility to have them")
+    isochrone_minutes: tuple[Annotated[float, Field(gt=0, le=120)], ...] = _number(
+        (5, 10, 15), "min", "5、10、15分钟生活圈 (GB 50180-2018)", "the circles of 5, 10 and 15 minutes (GB 50180-2018)")
+    isochrone_walker: Literal["adult", "elderly"] = _number(
+        "adult", "", "成人步速；适老评价时写 elderly", "an adult's pace; elderly where the aged are asked about")
 
 
 class ElderRules(Section):
@@ -161,6 +180,17 @@ class ProgrammeRules(Section):
     years: tuple[int, ...] = _number((), "year", "未设定：只有首个计划年度", "not set: the first plan year only")
     budget_yuan: dict[int, float] = _number({}, "yuan", "未设定", "not set")
     max_households_per_year: int | None = _number(None, "households", "未设定", "not set", gt=0)
+    total_budget_yuan: float | None = _number(None, "yuan", "未设定", "not set", ge=0)
+    source_budget_yuan: dict[str, dict[int, float]] = _number({}, "yuan", "未设定", "not set")
+    max_areas_per_year: int | None = _number(None, "count", "未设定", "not set", gt=0)
+    bundles: tuple[tuple[str, ...], ...] = _number((), "", "未设定", "not set")
+    ready_year: dict[Literal["not_ready", "unknown", "not_set"], int] = _number({}, "year", "未设定", "not set")
+    dig_reach_m: float = _number(
+        30, "m", "片区边界到相邻道路的常见距离，其内的管线工程视为本片区的街道",
+        "usual distance from an area's edge to the street beside it; works within it are in its streets", ge=0)
+    lead_days: int = _number(
+        30, "days", "相邻两个节点之间的余量，同日到期的按此提前",
+        "days between one milestone and the next; of two due on one day the first is to be done earlier", ge=0)
 
 
 LEAST_M2 = {"DAILY_SHOPS": 30.0, "ELD_MEAL": 100.0, "ELD_STATION": 100.0, "HOUSEKEEPING": 30.0, "PHARMACY": 60.0,
@@ -192,8 +222,32 @@ class SitingRules(Section):
         return LEAST_M2 | said
 
 
+class CostRules(Section):
+    """[costs]: the planner's own unit costs, a .csv or .xlsx with the columns item and mid."""
+
+    path: str | None = _number(None, "", "未设定：用工具所带造价", "not set: the unit costs of the tool")
+    guided_share: float | None = _number(
+        None, "share", "未设定：户内管线由居民自愿，不列入", "not set: pipes inside homes are voluntary and left out",
+        ge=0, le=1)
+
+
+class FundingRules(Section):
+    """[funding]: what sources have agreed to bear of the works they may pay for, where the documents leave it open."""
+
+    shares: dict[str, float] = _number(
+        {}, "share", "文件未定比例，未商定前列为资金缺口",
+        "the documents set no share; until it is agreed it lies in the gap")
+
+
+class ElevationRules(Section):
+    """[elevation]: a GeoTIFF of heights in metres, by which minutes (not metres) follow the slopes of the streets."""
+
+    path: str | None = _number(None, "", "未设定：按平地计步行时间", "not set: minutes are those of flat ground")
+
+
 RULE_SECTIONS: Mapping[str, type[Section]] = {
     "areas": AreaRules, "circle": CircleRules, "elder": ElderRules, "assumptions": Assumptions, "score": ScoreRules,
-    "programme": ProgrammeRules, "siting": SitingRules,
+    "programme": ProgrammeRules, "costs": CostRules, "funding": FundingRules, "siting": SitingRules,
+    "elevation": ElevationRules,
 }
 SOURCES: Mapping[str, type[Source]] = {"facilities": FacilitySource, "streets": StreetSource}

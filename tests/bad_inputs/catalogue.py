@@ -17,9 +17,14 @@ from geoplan.read import Layers
 
 CLEAN = "clean"
 ROWS = 12  # sound estates beside a bad one, so that one bad row is a small share
-FACILITIES = [["名称", "类型", "经度", "纬度"], *([f"超市{n}", "超市", f"{120.42 + n / 1000:.3f}", "31.54"] for n in range(9))]
-FACILITY_TEXT = ('path = "facilities.csv"\ndatum = "WGS84"\nx = "经度"\ny = "纬度"\n'
-                 'columns = { name = "名称", facility_type = "类型" }')
+FACILITIES = [
+    ["名称", "类型", "经度", "纬度"],
+    *([f"超市{n}", "超市", f"{120.42 + n / 1000:.3f}", "31.54"] for n in range(9)),
+]
+FACILITY_TEXT = (
+    'path = "facilities.csv"\ndatum = "WGS84"\nx = "经度"\ny = "纬度"\n'
+    'columns = { name = "名称", facility_type = "类型" }'
+)
 Look = Callable[[Layers], bool]
 
 
@@ -55,43 +60,58 @@ class Catalogue:
 
 def plan_toml(folder: Path, header: str = "", **sections: str) -> None:
     """Write plan.toml; `barriers__water` is [barriers.water]."""
-    parts = [f"[plan]\n{HEADER}max_rejected_share = 1\n{header}" if "max_rejected" not in header else (
-        f"[plan]\n{HEADER}{header}")]
+    parts = [
+        f"[plan]\n{HEADER}max_rejected_share = 1\n{header}"
+        if "max_rejected" not in header
+        else (f"[plan]\n{HEADER}{header}")
+    ]
     parts += [f"[{name.replace('__', '.')}]\n{text}" for name, text in sections.items()]
     (folder / "plan.toml").write_text("\n".join(parts), encoding="utf-8")
 
 
-def estates_of(frame: gpd.GeoDataFrame, file: str = "estates.gpkg", text: str = "", **options: Any) -> Callable[[Path], None]:
+def estates_of(
+    frame: gpd.GeoDataFrame, file: str = "estates.gpkg", text: str = "", **options: Any
+) -> Callable[[Path], None]:
     """Return a maker of a project of these estates."""
+
     def make(folder: Path) -> None:
         write(frame, folder / file, **options)
         plan_toml(folder, estates=f'path = "{file}"\n{text}')
+
     return make
 
 
 def with_cell(column: str, value: object) -> Callable[[Path], None]:
     """Return a maker of a town whose first estate says something odd in one column."""
+
     def make(folder: Path) -> None:
         sound = {"estate_id": [f"E{n:02d}" for n in range(ROWS)], "name": [f"里{n}" for n in range(ROWS)]}
         frame = town(ROWS, **sound)
-        usual = {"households": "100", "completion_year": "1998"}.get(column)
-        frame[column] = [value, *[usual] * (ROWS - 1)]
+        usual = frame[column].tolist() if column in frame else [None] * ROWS
+        frame[column] = [value, *usual[1:]]
         write(frame, folder / "estates.gpkg")
         plan_toml(folder, estates='path = "estates.gpkg"')
+
     return make
 
 
 def with_layer(layer: str, text: str, files: Callable[[Path], object]) -> Callable[[Path], None]:
     """Return a maker of a sound town with one more layer."""
+
     def make(folder: Path) -> None:
-        write(town(ROWS, estate_id=[f"E{n:02d}" for n in range(ROWS)], name=[f"里{n}" for n in range(ROWS)]),
-              folder / "estates.gpkg")
+        write(
+            town(ROWS, estate_id=[f"E{n:02d}" for n in range(ROWS)], name=[f"里{n}" for n in range(ROWS)]),
+            folder / "estates.gpkg",
+        )
         files(folder)
         plan_toml(folder, estates='path = "estates.gpkg"', **{layer: text})
+
     return make
 
 
-def with_facilities(lines: list[list[Any]], text: str = FACILITY_TEXT, encoding: str = "utf-8") -> Callable[[Path], None]:
+def with_facilities(
+    lines: list[list[Any]], text: str = FACILITY_TEXT, encoding: str = "utf-8"
+) -> Callable[[Path], None]:
     """Return a maker of a sound town with these lines of facilities."""
     return with_layer("facilities", text, lambda folder: write_csv(folder / "facilities.csv", lines, encoding))
 
@@ -103,16 +123,18 @@ def first_cell(column: str) -> Callable[[Layers], Any]:
 
 def reads(column: str, expected: object) -> Look:
     """Say that the first estate has this value after reading; None means missing."""
+
     def look(layers: Layers) -> bool:
         found = first_cell(column)(layers)
         return bool(pd.isna(found)) if expected is None else bool(found == expected)
+
     return look
 
 
 def changed(data: bytes, at: int, new: bytes) -> bytes:
     """Return bytes with some of them changed."""
     at %= len(data)
-    return data[:at] + new + data[at + len(new):]
+    return data[:at] + new + data[at + len(new) :]
 
 
 def every(names: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

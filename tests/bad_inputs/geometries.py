@@ -21,19 +21,24 @@ def around(*corners: tuple[float, float]) -> Polygon:
 
 def estate(shape: Any) -> Callable[[Path], None]:
     """Return a maker of a sound town of which the first estate has this shape."""
+
     def make(folder: Path) -> None:
         shapes = [shape, *(square(n) for n in range(1, ROWS))]
-        frame = town(ROWS, estate_id=[f"E{n:02d}" for n in range(ROWS)], name=[f"里{n}" for n in range(ROWS)], geometry=shapes)
+        frame = town(
+            ROWS, estate_id=[f"E{n:02d}" for n in range(ROWS)], name=[f"里{n}" for n in range(ROWS)], geometry=shapes
+        )
         write(frame, folder / "estates.gpkg", geometry_type="Unknown")
         plan_toml(folder, estates='path = "estates.gpkg"')
+
     return make
 
 
 def layer(kind: str, text: str, shapes: list[Any], columns: dict[str, Any]) -> Callable[[Path], None]:
     """Return a maker of a sound town with a layer of these shapes."""
     frame = GeoDataFrame({key: [value] * len(shapes) for key, value in columns.items()}, geometry=shapes, crs=CRS)
-    return with_layer(kind, f'path = "x.gpkg"\n{text}', lambda folder: write(
-        frame, folder / "x.gpkg", geometry_type="Unknown"))
+    return with_layer(
+        kind, f'path = "x.gpkg"\n{text}', lambda folder: write(frame, folder / "x.gpkg", geometry_type="Unknown")
+    )
 
 
 def used(count: int) -> Callable[[Any], bool]:
@@ -43,9 +48,11 @@ def used(count: int) -> Callable[[Any], bool]:
 def add_to(book: Catalogue) -> None:
     lost, kept = used(ROWS - 1), used(ROWS)
     rejected = {
-        "no shape": (None, "places.no_geometry"), "an empty polygon": (Polygon(), "places.no_geometry"),
+        "no shape": (None, "places.no_geometry"),
+        "an empty polygon": (Polygon(), "places.no_geometry"),
         "an empty multipolygon": (MultiPolygon(), "places.no_geometry"),
-        "a point": (Point(X, Y), "footprints.wrong_kind"), "a line": (LineString([(X, Y), (X + 9, Y)]), "footprints."),
+        "a point": (Point(X, Y), "footprints.wrong_kind"),
+        "a line": (LineString([(X, Y), (X + 9, Y)]), "footprints."),
         "a collection of one polygon": (shapely.GeometryCollection([square(0)]), "footprints.wrong_kind"),
         "two points": (shapely.MultiPoint([(X, Y), (X + 1, Y)]), "footprints.wrong_kind"),
         "a triangle of no area": (around((0, 0), (50, 0), (100, 0)), "footprints.flat"),
@@ -60,15 +67,31 @@ def add_to(book: Catalogue) -> None:
     mended = {
         "an outline in the next province": (translate(square(0), 400_000, 0), "places.far"),
         "a bow tie": (around((0, 0), (90, 90), (90, 0), (0, 90)), "footprints.crossing"),
-        "a figure of eight at a corner": (around((0, 0), (50, 50), (100, 0), (100, 100), (50, 50), (0, 100)),
-                                          "footprints.crossing"),
+        "a figure of eight at a corner": (
+            around((0, 0), (50, 50), (100, 0), (100, 100), (50, 50), (0, 100)),
+            "footprints.crossing",
+        ),
         "a spike": (around((0, 0), (100, 0), (100, 50), (180, 50), (100, 50), (100, 100), (0, 100)), "footprints."),
-        "the same corner three times": (around((0, 0), (0, 0), (0, 0), (90, 0), (90, 90)), "footprints.repeated_corner"),
-        "a hole outside its shell": (Polygon([(X, Y), (X + 90, Y), (X + 90, Y + 90), (X, Y + 90)], [
-            [(X + 110, Y), (X + 120, Y), (X + 120, Y + 9)]]), "footprints.crossing"),
-        "a hole in a hole": (Polygon([(X, Y), (X + 90, Y), (X + 90, Y + 90), (X, Y + 90)], [
-            [(X + 10, Y + 10), (X + 80, Y + 10), (X + 80, Y + 80), (X + 10, Y + 80)],
-            [(X + 30, Y + 30), (X + 60, Y + 30), (X + 60, Y + 60), (X + 30, Y + 60)]]), "footprints.crossing"),
+        "the same corner three times": (
+            around((0, 0), (0, 0), (0, 0), (90, 0), (90, 90)),
+            "footprints.repeated_corner",
+        ),
+        "a hole outside its shell": (
+            Polygon(
+                [(X, Y), (X + 90, Y), (X + 90, Y + 90), (X, Y + 90)], [[(X + 110, Y), (X + 120, Y), (X + 120, Y + 9)]]
+            ),
+            "footprints.crossing",
+        ),
+        "a hole in a hole": (
+            Polygon(
+                [(X, Y), (X + 90, Y), (X + 90, Y + 90), (X, Y + 90)],
+                [
+                    [(X + 10, Y + 10), (X + 80, Y + 10), (X + 80, Y + 80), (X + 10, Y + 80)],
+                    [(X + 30, Y + 30), (X + 60, Y + 30), (X + 60, Y + 60), (X + 30, Y + 60)],
+                ],
+            ),
+            "footprints.crossing",
+        ),
         "two parts over each other": (MultiPolygon([square(0), translate(square(0), 50, 50)]), "footprints.crossing"),
         "an outline with x and y exchanged": (shapely.transform(square(0), lambda xy: xy[:, ::-1]), "places.swapped"),
         "an outline half over another": (translate(square(1), 50, 0), "footprints.overlap"),
@@ -91,8 +114,12 @@ def add_to(book: Catalogue) -> None:
         "an open ring": [(X, Y), (X, Y + 90), (X + 90, Y + 90), (X + 90, Y)],
     }.items():
         book.remark(GROUP, f"a shapefile with {name}", "footprints.open", rings(ring), None)
-    book.remark(GROUP, "a shapefile with NaN for a coordinate", "places.not_finite", rings(
-        [(X, Y), (X, float("nan")), (X + 90, Y + 90), (X + 90, Y), (X, Y)]))
+    book.remark(
+        GROUP,
+        "a shapefile with NaN for a coordinate",
+        "places.not_finite",
+        rings([(X, Y), (X, float("nan")), (X + 90, Y + 90), (X + 90, Y), (X, Y)]),
+    )
     wrong = [
         ("streets", "", {"highway": "residential"}, [square(0)], "footprints.wrong_kind", "a polygon as a street"),
         ("streets", "", {"highway": "residential"}, [Point(X, Y)], "footprints.wrong_kind", "a point as a street"),
@@ -106,16 +133,48 @@ def add_to(book: Catalogue) -> None:
         ("heritage", "", {"name": "庙"}, [None], "places.no_geometry", "heritage without a shape"),
         ("planning_units", "", {"name": "单元"}, [Point(X, Y)], "footprints.wrong_kind", "a point as a planning unit"),
         ("sites", "", {"site_id": "S1"}, [None], "places.no_geometry", "a site without a place"),
-        ("sites", "", {"site_id": "S1"}, [LineString([(X, Y), (X + 9, Y)])], "footprints.wrong_kind", "a line as a site"),
-        ("facilities", "", {"name": "超市", "facility_type": "超市"}, [LineString([(X, Y), (X + 9, Y)])], "", "a line as a facility"),
-        ("facilities", "", {"name": "超市", "facility_type": "超市"}, [None], "places.no_geometry", "a facility without a place"),
-        ("facilities", "", {"name": "超市", "facility_type": "超市"}, [Point(X + 900_000, Y)], "places.", "a facility in another town"),
+        (
+            "sites",
+            "",
+            {"site_id": "S1"},
+            [LineString([(X, Y), (X + 9, Y)])],
+            "footprints.wrong_kind",
+            "a line as a site",
+        ),
+        (
+            "facilities",
+            "",
+            {"name": "超市", "facility_type": "超市"},
+            [LineString([(X, Y), (X + 9, Y)])],
+            "",
+            "a line as a facility",
+        ),
+        (
+            "facilities",
+            "",
+            {"name": "超市", "facility_type": "超市"},
+            [None],
+            "places.no_geometry",
+            "a facility without a place",
+        ),
+        (
+            "facilities",
+            "",
+            {"name": "超市", "facility_type": "超市"},
+            [Point(X + 900_000, Y)],
+            "places.",
+            "a facility in another town",
+        ),
         ("utilities", "", {"kind": "供水", "year": "2026"}, [None], "places.no_geometry", "works without a line"),
     ]
     for kind, text, columns, shapes, code, name in wrong:
-        sound = {"streets": LineString([(X, Y - 20), (X + 900, Y - 20)]), "gates": Point(X + 5, Y), "sites": Point(X, Y + 9),
-                 "facilities": Point(X + 7, Y + 7), "utilities": LineString([(X, Y - 20), (X + 90, Y - 20)])}.get(
-            kind, translate(square(0), 0, 300))
+        sound = {
+            "streets": LineString([(X, Y - 20), (X + 900, Y - 20)]),
+            "gates": Point(X + 5, Y),
+            "sites": Point(X, Y + 9),
+            "facilities": Point(X + 7, Y + 7),
+            "utilities": LineString([(X, Y - 20), (X + 90, Y - 20)]),
+        }.get(kind, translate(square(0), 0, 300))
         columns = {**columns}
         frame_shapes = [*shapes, *([translate(sound, 0, -7 * n) for n in range(1, 9)])]
         if kind == "sites":
@@ -126,12 +185,23 @@ def add_to(book: Catalogue) -> None:
 
 def sites(shapes: list[Any]) -> Callable[[Path], None]:
     frame = GeoDataFrame({"site_id": [f"S{n}" for n in range(len(shapes))]}, geometry=shapes, crs=CRS)
-    return with_layer("sites", 'path = "x.gpkg"', lambda folder: write(frame, folder / "x.gpkg", geometry_type="Unknown"))
+    return with_layer(
+        "sites", 'path = "x.gpkg"', lambda folder: write(frame, folder / "x.gpkg", geometry_type="Unknown")
+    )
 
 
 def rings(ring: list[tuple[float, float]]) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
-        write_polygons(folder / "estates.shp", [ring, *([(X + 200 * n, Y), (X + 200 * n, Y + 90), (X + 200 * n + 90, Y + 90), (
-            X + 200 * n, Y)] for n in range(1, 3))])
+        write_polygons(
+            folder / "estates.shp",
+            [
+                ring,
+                *(
+                    [(X + 200 * n, Y), (X + 200 * n, Y + 90), (X + 200 * n + 90, Y + 90), (X + 200 * n, Y)]
+                    for n in range(1, 3)
+                ),
+            ],
+        )
         plan_toml(folder, estates='path = "estates.shp"')
+
     return make

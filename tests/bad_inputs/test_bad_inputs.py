@@ -1,10 +1,13 @@
 """Every case of the catalogue: exit 1 with one clear message, or exit 0 with a remark; never silence, never a traceback."""
 
+import re
 from pathlib import Path
 
+import configurations
 import corruptions
 import encodings_
 import geometries
+import hostiles
 import identities_
 import pytest
 import systems
@@ -16,7 +19,7 @@ from geoplan.project import parse_project
 from geoplan.read import Layers, collect_layers
 
 BOOK = Catalogue()
-for part in (encodings_, corruptions, geometries, systems, texts, identities_):
+for part in (encodings_, corruptions, geometries, systems, texts, identities_, hostiles, configurations):
     part.add_to(BOOK)
 
 
@@ -29,7 +32,8 @@ def read(folder: Path) -> tuple[Layers | None, list[Finding]]:
 
 def said_well(finding: Finding) -> bool:
     """Say whether a finding is a sentence in both languages, with no hole left in it."""
-    return all("{" not in located(finding, language) and located(finding, language).strip() for language in ("zh", "en"))
+    sentences = [located(finding, language) for language in ("zh", "en")]
+    return all(sentence.strip() and not re.search(r"\{[a-z_]+\}", sentence) for sentence in sentences)
 
 
 @pytest.mark.parametrize("case", BOOK.cases, ids=str)
