@@ -29,23 +29,26 @@ def header(text: str) -> Callable[[Path], None]:
     return plan(f"[plan]\n{text}\n{ESTATES}")
 
 
+PLACE = 'jurisdiction = "西宁市"\nas_of = 2024-03-01\n'
+
+
 def add_to(book: Catalogue) -> None:
-    book.stop(GROUP, "no file", "project.no_file", lambda folder: None)
+    book.stop(GROUP, "no file", "project.no_file", lambda _: None)
     book.stop(GROUP, "an empty file", "project.", plan(""))
     book.stop(GROUP, "no TOML", "project.not_toml", plan("[plan\nname = 小镇"))
     book.stop(GROUP, "a key twice", "project.not_toml", plan(f"[plan]\n{HEADER}{HEADER}{ESTATES}"))
     for name, text in {
-        "no name": 'jurisdiction = "西宁市"\nas_of = 2024-03-01\nyear = 2025',
+        "no name": f'{PLACE}year = 2025',
         "no day": 'name = "x"\njurisdiction = "西宁市"\nyear = 2025',
         "a day as text": 'name = "x"\njurisdiction = "西宁市"\nas_of = "三月"\nyear = 2025',
-        "a year as text": 'name = "x"\njurisdiction = "西宁市"\nas_of = 2024-03-01\nyear = "明年"',
-        "a year in antiquity": 'name = "x"\njurisdiction = "西宁市"\nas_of = 2024-03-01\nyear = 25',
-        "an empty name": 'name = ""\njurisdiction = "西宁市"\nas_of = 2024-03-01\nyear = 2025',
+        "a year as text": f'name = "x"\n{PLACE}year = "明年"',
+        "a year in antiquity": f'name = "x"\n{PLACE}year = 25',
+        "an empty name": f'name = ""\n{PLACE}year = 2025',
         "neither place nor policies": 'name = "x"\nas_of = 2024-03-01\nyear = 2025',
         "both place and policies": 'name = "x"\njurisdiction = "西宁市"\npolicies = ["CN-2021-50"]\nas_of = 2024-03-01\nyear = 2025',
-        "another language": 'name = "x"\njurisdiction = "西宁市"\nas_of = 2024-03-01\nyear = 2025\nlanguage = "fr"',
-        "a share past 1": 'name = "x"\njurisdiction = "西宁市"\nas_of = 2024-03-01\nyear = 2025\nmax_rejected_share = 20',
-        "a key that does not exist": 'name = "x"\njurisdiction = "西宁市"\nas_of = 2024-03-01\nyear = 2025\ncolour = "red"',
+        "another language": f'name = "x"\n{PLACE}year = 2025\nlanguage = "fr"',
+        "a share past 1": f'name = "x"\n{PLACE}year = 2025\nmax_rejected_share = 20',
+        "a key that does not exist": f'name = "x"\n{PLACE}year = 2025\ncolour = "red"',
     }.items():
         book.stop(GROUP, name, "project.", header(text))
     for name, text in {

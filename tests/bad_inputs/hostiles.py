@@ -146,7 +146,8 @@ def add_to(book: Catalogue) -> None:
         ("nothing.shp", "p"),
     ):
         book.stop(GROUP, f"a path {said!r}", code, path_of(said))
-    vrt = '<OGRVRTDataSource><OGRVRTLayer name="e"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
+    source = "<SrcDataSource>/etc/passwd</SrcDataSource>"
+    vrt = f'<OGRVRTDataSource><OGRVRTLayer name="e">{source}</OGRVRTLayer></OGRVRTDataSource>'
     for name in ("e.shp", "e.gpkg", "e.geojson", "e.json", "e.xlsx", "e.xls", "e.osm.pbf"):
         book.stop(GROUP, f"a virtual file called {name}", "", written(name, vrt))
     book.stop(GROUP, "a virtual file by its own name", "preflight.unknown_format", written("e.vrt", vrt))

@@ -1,4 +1,4 @@
-"""Every case of the catalogue: exit 1 with one clear message, or exit 0 with a remark; never silence, never a traceback."""
+"""Every case of the catalogue: exit 1 with one clear message, or exit 0 with a remark; never silence or a traceback."""
 
 import re
 from pathlib import Path

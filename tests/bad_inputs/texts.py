@@ -1,6 +1,6 @@
 """Cells as people type them: numbers with words, years in any script, yes and no, lists."""
 
-from catalogue import CLEAN, FACILITIES, Catalogue, reads, with_cell, with_facilities
+from catalogue import CLEAN, FACILITIES, FACILITY_TEXT, Catalogue, reads, with_cell, with_facilities
 
 GROUP = "table text"
 HOUSEHOLDS = {  # said -> (read, code)
@@ -177,6 +177,6 @@ def add_to(book: Catalogue) -> None:
         "ledgers.no_heading",
         with_facilities(
             FACILITIES,
-            'path = "facilities.csv"\nheader_row = 99\ndatum = "WGS84"\nx = "经度"\ny = "纬度"\ncolumns = { name = "名称", facility_type = "类型" }',
+            FACILITY_TEXT + "\nheader_row = 99",
         ),
     )
