@@ -24,6 +24,7 @@ from geoplan.facts import (
     sentence,
     told,
 )
+from geoplan.lacking import tell_lacks
 from geoplan.pages import Block
 from geoplan.runs import Run, read_rows
 from geoplan.schema import labels_of
@@ -50,6 +51,7 @@ def explain_area(run: Run, row: pd.DataFrame, area_id: str) -> list[Block]:
         *section("grouping", language, _grouping(run, row, members, to_hub)),
         *section("care", language, _care(run, row, area_id)),
         *section("gaps", language, _gaps(run, area_id, members)),
+        *section("lacks", language, tell_lacks(run, area_id, members)),
         *held_rows(run, TABLES, "area_id", area_id),
     ]
 
@@ -124,14 +126,22 @@ def _care(run: Run, row: pd.DataFrame, area_id: str) -> list[Block]:
                  have=_m2(have)),
         sentence("explain.care_short", language, need=_m2(need), have=_m2(have), left=_less(need, have),
                  short=_m2(account["short_m2"])),
-        sentence("explain.care_after", language, need=_m2(need), have=_m2(have), planned=_m2(account["planned_m2"]),
-                 left=_less(need, have, account["planned_m2"]), short=_m2(account["short_after_m2"])),
+        _care_after(run, account, have),
         sentence("explain.care_status", language, status=code_text("care_status", account["status"], language),
                  basis=words.get(basis["value"], basis["value"])),
         f"    {meanings_of('care', language)['status']}",
         sentence("explain.care_land", language, need=_m2(account["land_need_m2"]), have=_m2(account["land_have_m2"]),
                  status=code_text("land_status", account["land_status"], language)),
     ]
+
+
+def _care_after(run: Run, account: pd.Series, have: object) -> str:
+    sited = read_rows(run, "siting_areas", area_id=account["area_id"])["elder_m2"].sum()
+    need, parts = account["need_m2"], (have, account["planned_m2"], *([sited] if sited else []))
+    return sentence(
+        "explain.care_after_sited" if sited else "explain.care_after", run.language, need=_m2(need), have=_m2(have),
+        planned=_m2(account["planned_m2"]), left=_less(need, *parts), short=_m2(account["short_after_m2"]),
+        **({"sited": _m2(sited)} if sited else {}))
 
 
 def _gaps(run: Run, area_id: str, members: pd.DataFrame) -> list[Block]:

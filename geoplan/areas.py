@@ -4,7 +4,9 @@ Areas are found component by component of the graph of usable links, by one of t
 give the same tables. The model, with its objective and bounds, is in DESIGN section 6.3.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import pandas as pd
@@ -17,14 +19,11 @@ from geoplan.components import (
     Group,
     Rules,
     best_hub,
-    check_wishes,
-    describe_components,
     households_of,
-    number_components,
     plain_bound,
 )
-from geoplan.errors import InfeasibleError, raise_all
 from geoplan.growth import grow_areas
+from geoplan.kept import Frozen, Kept, Layout, lay_out
 from geoplan.schema import conform
 from geoplan.windows import group_any
 
@@ -34,6 +33,7 @@ Grouping = tuple[list[Group], float]  # the areas of one component, and a lower 
 
 def group_estates(
     estates: pd.DataFrame, links: pd.DataFrame, *, grouped_ids: Collection[str], rules: Rules, method: str = "greedy",
+    frozen: Frozen | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return which estate belongs to which area, or why to none, and how cheap any grouping could be.
 
@@ -51,38 +51,37 @@ def group_estates(
         cannot be met.
     method
         A key of `GROUPINGS`.
+    frozen
+        Estates of every area of an earlier run that is to stay as it is, by area_id; the rest is grouped around them.
 
     Returns
     -------
     members
         One row per estate of `grouped_ids`: estate_id, component_id, area_id and hub_estate_id (missing when left
-        over), distance_m to the hub, left_out (missing or the reason). Areas are numbered by their smallest estate id.
+        over), distance_m to the hub, left_out (missing or the reason). Areas are numbered by their smallest estate id;
+        a frozen area keeps its area_id, and the others pass over the numbers of frozen ones.
     bounds
-        component_id and lower_bound (household-metres) of every component.
+        component_id and lower_bound (household-metres) of every component. The cost of frozen areas is part of it: no
+        grouping that keeps them costs less.
     """
-    wanted = estates[estates["estate_id"].isin(list(grouped_ids))]
-    candidates = wanted[wanted["households"].notna()]
-    usable = links[links["usable"]]
-    component_of = number_components(sorted(candidates["estate_id"]),
-                                     zip(usable["estate_a"], usable["estate_b"], strict=True))
-    raise_all(InfeasibleError, check_wishes(rules, set(estates["estate_id"]), component_of))
-    components = describe_components(candidates, usable, component_of, rules)
-    groupings = [GROUPINGS[method](component) for component in components]
+    layout = lay_out(estates, links, grouped_ids=grouped_ids, rules=rules, frozen=frozen or {})
+    groupings = [GROUPINGS[method](component) for component in layout.pieces]
 
-    area_rows = [row for component, (areas, _) in zip(components, groupings, strict=True)
-                 for row in _area_rows(component, areas)]
+    area_rows = [row for piece, (areas, _) in zip(layout.pieces, groupings, strict=True)
+                 for row in _area_rows(piece, areas)]
     blocked = _blocked_ids(links)
-    left_rows = [row for component, (areas, _) in zip(components, groupings, strict=True)
-                 for row in _left_rows(component, areas, blocked, ONE_REASON.get(method))]
+    whole = {component.component_id: component for component in layout.components}
+    left_rows = [row for piece, (areas, _) in zip(layout.pieces, groupings, strict=True)
+                 for row in _left_rows(piece, areas, whole[piece.component_id], blocked, ONE_REASON.get(method))]
+    wanted = estates[estates["estate_id"].isin(list(grouped_ids))]
     unknown_rows = [{"estate_id": name, "left_out": "households_unknown"}
                     for name in wanted.loc[wanted["households"].isna(), "estate_id"]]
     columns = {"estate_id": "str", "component_id": "str", "area_id": "str", "hub_estate_id": "str",
                "distance_m": "float64", "left_out": "str"}
-    members = pd.DataFrame([*_numbered(area_rows), *left_rows, *unknown_rows], columns=list(columns))
-    bounds = pd.DataFrame({"component_id": [component.component_id for component in components],
-                           "lower_bound": [bound / METRE for _, bound in groupings]})
+    members = pd.DataFrame([
+        *_numbered(area_rows, layout.kept), *_kept_rows(layout.kept), *left_rows, *unknown_rows], columns=list(columns))
     return (members.astype(columns).sort_values("estate_id", ignore_index=True),
-            bounds.astype({"component_id": "str", "lower_bound": "float64"}))
+            _bounds(layout, [bound for _, bound in groupings]))
 
 
 def rate_grouping(
@@ -138,10 +137,31 @@ def _area_rows(component: Component, areas: list[Group]) -> Iterator[list[dict[s
                for i in sorted(group)]
 
 
-def _numbered(area_rows: list[list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
-    width = max(3, len(str(len(area_rows))))
-    for number, rows in enumerate(sorted(area_rows, key=lambda rows: str(rows[0]["estate_id"])), 1):
-        yield from ({**row, "area_id": f"A{number:0{width}d}"} for row in rows)
+def _numbered(area_rows: list[list[dict[str, Any]]], kept: Sequence[Kept]) -> Iterator[dict[str, Any]]:
+    width = max(3, len(str(len(area_rows) + len(kept))))
+    taken = {int(match[1]) for area in kept if (match := re.fullmatch(r"A(\d+)", area.area_id))}
+    free = (number for number in count(1) if number not in taken)
+    for rows in sorted(area_rows, key=lambda rows: str(rows[0]["estate_id"])):
+        area_id = f"A{next(free):0{width}d}"
+        yield from ({**row, "area_id": area_id} for row in rows)
+
+
+def _kept_rows(kept: Sequence[Kept]) -> Iterator[dict[str, Any]]:
+    for area in kept:
+        for estate_id, distance in area.distances.items():
+            yield {"estate_id": estate_id, "component_id": area.component_id, "area_id": area.area_id,
+                   "hub_estate_id": area.hub_estate_id, "distance_m": distance / METRE}
+
+
+def _bounds(layout: Layout, bounds: Sequence[float]) -> pd.DataFrame:
+    """Return the lower bound of every component: that of what is grouped, and what its frozen areas cost."""
+    total = dict.fromkeys((component.component_id for component in layout.components), 0.0)
+    for piece, bound in zip(layout.pieces, bounds, strict=True):
+        total[piece.component_id] += bound
+    for area in layout.kept:
+        total[area.component_id] += area.cost
+    table = pd.DataFrame({"component_id": list(total), "lower_bound": [bound / METRE for bound in total.values()]})
+    return table.astype({"component_id": "str", "lower_bound": "float64"})
 
 
 def _blocked_ids(links: pd.DataFrame) -> Mapping[str, frozenset[str]]:
@@ -153,20 +173,23 @@ def _blocked_ids(links: pd.DataFrame) -> Mapping[str, frozenset[str]]:
 
 
 def _left_rows(
-    component: Component, areas: list[Group], blocked: Mapping[str, frozenset[str]], reason: str | None,
+    component: Component, areas: list[Group], whole: Component, blocked: Mapping[str, frozenset[str]],
+    reason: str | None,
 ) -> Iterator[dict[str, Any]]:
     taken = frozenset[int]().union(*areas)
     for i, estate_id in enumerate(component.ids):
         if i not in taken:
             yield {"estate_id": estate_id, "component_id": component.component_id,
-                   "left_out": reason or _why_left(component, i, blocked)}
+                   "left_out": reason or _why_left(component, i, whole, blocked)}
 
 
-def _why_left(component: Component, i: int, blocked: Mapping[str, frozenset[str]]) -> str:
-    """Say why an estate is in no area, the plainest reason first."""
+def _why_left(component: Component, i: int, whole: Component, blocked: Mapping[str, frozenset[str]]) -> str:
+    """Say why an estate is in no area, the plainest reason first; `whole` is the component with its frozen areas."""
     if component.min_households <= component.households[i]:
         return "too_costly"
     if households_of(component, range(len(component.ids))) < component.min_households:
+        if households_of(whole, range(len(whole.ids))) >= component.min_households:
+            return "frozen_around"
         stopped = frozenset[str]().union(*(blocked.get(name, frozenset()) for name in component.ids))
         if "barrier" in stopped:
             return "barrier"

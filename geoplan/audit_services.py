@@ -157,7 +157,8 @@ def sitings_fit_their_sites(audited: Audited) -> Outcome:
     used = sitings.groupby("site_id")["floor_area_m2"].agg(math.fsum)
     room = sites[["floor_area_m2", "land_area_m2"]].max(axis=1)
     wrong = [str(name) for name, m2 in used.items() if not m2 <= room.get(name, math.nan) + 1e-6]
-    wrong += sorted(set(sitings.loc[~sitings["site_id"].map(sites["usable"]).fillna(False).astype(bool), "site_id"]))
+    barred = set(sites.index[sites["usable"].eq(False).fillna(False)])  # one to be checked may be used: it says so
+    wrong += sorted(barred & set(sitings["site_id"]))
     return Outcome(len(sitings), wrong)
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from geoplan.components import LEFT_OVER_M, METRE, Component, Group, best_hub, cost_of, households_of
 from geoplan.pairs import cost_of_pair, number_units
 
-ROUNDS = 800
+ROUNDS = 300
 PATIENCE = 20  # rounds without a better bound after which steps are halved
 FIRST_STEP = 1.0  # of Polyak's length
 MEMORY = 0.5  # of the last direction that is kept in the next
@@ -46,8 +46,8 @@ class Offers:
 
 def priced_bound(
     component: Component, pairs: Iterable[tuple[int, int]], areas: Collection[Group],
-) -> tuple[float, dict[int, int]]:
-    """Return what any grouping costs at least, and what it costs to open every hub at the prices that say so.
+) -> tuple[float, Whole]:
+    """Return what any grouping costs at least, and the prices that say so.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def priced_bound(
     -------
     bound
         In household-micrometres.
-    worth
-        By hub, what its best area costs less the prices of what it serves: the less, the likelier the hub.
+    prices
+        By unit, household-micrometres.
     """
     pairs = sorted(pairs, key=lambda pair: (pair[1], pair[0]))
     offers = _offers(component, pairs)
@@ -71,12 +71,12 @@ def priced_bound(
     goal = cost_of(component, areas)
     prices = best_prices = np.minimum(_first_prices(component, areas), most)
     direction = np.zeros(len(prices))
-    best, worth, step, stale = -math.inf, offers.own_costs, FIRST_STEP, 0
+    best, step, stale = -math.inf, FIRST_STEP, 0
     for _ in range(ROUNDS):
-        bound, values, served = _look(offers, prices)
+        bound, served = _look(offers, prices)
         stale = 0 if bound > best else stale + 1
         if bound > best:
-            best, best_prices, worth = bound, prices, values
+            best, best_prices = bound, prices
         if stale >= PATIENCE:
             step, stale, prices, direction = step / 2, 0, best_prices, np.zeros(len(prices))
             continue
@@ -87,8 +87,7 @@ def priced_bound(
             break
         move = np.floor(step * (goal - bound) / length * offers.totals * direction).astype(np.int64)
         prices = np.clip(prices + move, 0, most)
-    hubs = sorted({hub for _, hub in pairs})
-    return best, dict(zip(hubs, worth.tolist(), strict=True))
+    return best, best_prices
 
 
 def _offers(component: Component, pairs: list[tuple[int, int]]) -> Offers:
@@ -127,8 +126,8 @@ def _first_prices(component: Component, areas: Collection[Group]) -> Whole:
     return prices
 
 
-def _look(offers: Offers, prices: Whole) -> tuple[int, Whole, Real]:
-    """Return the bound at some prices, what opening every hub costs, and how often each unit is served."""
+def _look(offers: Offers, prices: Whole) -> tuple[int, Real]:
+    """Return the bound at some prices, and how often each unit is served."""
     weights = np.maximum(offers.weights, 1)
     paid = np.where(offers.weights > 0, offers.costs - prices[offers.units], 0)
     order = np.argsort(np.where(offers.weights > 0, paid / weights, np.inf), axis=1, kind="stable")
@@ -143,4 +142,4 @@ def _look(offers: Offers, prices: Whole) -> tuple[int, Whole, Real]:
     units = np.take_along_axis(offers.units, order, axis=1)
     opened = np.bincount(offers.own[is_open], minlength=len(prices))
     served = np.bincount(units.ravel(), shares.ravel(), len(prices)).astype(np.float64) + opened
-    return int(prices.sum()) + int(values[is_open].sum()), values, served
+    return int(prices.sum()) + int(values[is_open].sum()), served

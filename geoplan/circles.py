@@ -82,7 +82,31 @@ def find_area_gaps(gaps: pd.DataFrame, members: pd.DataFrame, *, tolerance: floa
     """
     rows = gaps.merge(members.loc[members["area_id"].notna(), ["estate_id", "area_id"]], on="estate_id")
     after = _uncovered(rows, rows["is_gap_after"], tolerance)["is_gap"]
-    return conform("area_gaps", _uncovered(rows, rows["is_gap"], tolerance).assign(is_gap_after=after))
+    return conform("area_gaps", _uncovered(rows, rows["is_gap"], tolerance).assign(is_gap_after=after, reason=None))
+
+
+def close_gaps(gaps: pd.DataFrame, sitings: pd.DataFrame, reached: pd.DataFrame) -> pd.DataFrame:
+    """Return table `gaps` with what stays a gap once the sitings are built, too.
+
+    Parameters
+    ----------
+    gaps
+        Table `gaps`; where nothing is known of opened walls, today's gaps are closed.
+    sitings
+        site_id, facility_type.
+    reached
+        estate_id, site_id, distance_m of every pair within the widest limit.
+
+    Returns
+    -------
+    gaps
+        Table `gaps`; a type that was not judged stays missing.
+    """
+    built = reached.merge(sitings[["site_id", "facility_type"]], on="site_id").groupby(KEYS)["distance_m"].min()
+    nearest = gaps[KEYS].merge(built.reset_index(), on=KEYS, how="left")["distance_m"]
+    is_reached = (nearest <= gaps["limit_m"]).to_numpy()
+    return conform("gaps", gaps.assign(is_gap_after=gaps["is_gap_after"].fillna(gaps["is_gap"]).mask(
+        is_reached & gaps["is_gap"].notna(), False)))
 
 
 def _distance(gaps: pd.DataFrame, walks: pd.DataFrame, state: str) -> pd.Series:

@@ -7,7 +7,7 @@ on every machine.
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -221,6 +221,27 @@ def is_connected(component: Component, group: Collection[int]) -> bool:
         left -= found
         ahead.extend(found)
     return not left
+
+
+def part_of(component: Component, members: Sequence[int]) -> Component:
+    """Return some estates of a component, whole units, as a component of their own; they need not hang together.
+
+    Distances stay what they are in the whole: they may lead through estates that are not among them.
+    """
+    number = {i: n for n, i in enumerate(members)}
+
+    def within(group: Iterable[int]) -> tuple[int, ...]:
+        return tuple(number[i] for i in group if i in number)
+
+    return replace(
+        component, ids=tuple(component.ids[i] for i in members),
+        households=tuple(component.households[i] for i in members),
+        neighbours=tuple(within(component.neighbours[i]) for i in members),
+        reach=tuple({number[k]: metres for k, metres in component.reach[i].items() if k in number} for i in members),
+        units=tuple(within(unit) for unit in component.units if unit[0] in number),
+        unit_of=tuple(within(component.unit_of[i]) for i in members),
+        apart=tuple(frozenset(within(component.apart[i])) for i in members),
+        communities=tuple(component.communities[i] for i in members))
 
 
 def _finding(code: str, **values: object) -> Finding:

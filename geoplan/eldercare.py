@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import Finding, listed
+from geoplan.norms import HouseholdNorm, stand_by_norm
 from geoplan.rooms import about_rooms, exact, positive, ratio
 from geoplan.schema import conform, split_list
 from geoplan.sites import find_faults, is_without_lift
@@ -23,13 +24,15 @@ from geoplan.sites import find_faults, is_without_lift
 Scope = Literal["inside", "declared", "reachable"]
 Basis = Literal["premises", "land"]
 
+SITED = "sited"  # kind of a share of rooms that siting plans
 ELDER_USE = "养老"  # in any allowed use of a site, beside the words of the facility catalogue
 
 
 def find_care(
     areas: gpd.GeoDataFrame, members: pd.DataFrame, estates: gpd.GeoDataFrame, rooms: gpd.GeoDataFrame,
     flows: pd.DataFrame, sites: gpd.GeoDataFrame | None, catalogue: pd.DataFrame, *,
-    m2_per_resident: float, basis: Basis, count_scope: Scope, reach_m: float,
+    m2_per_resident: float, basis: Basis, count_scope: Scope, reach_m: float, sited: gpd.GeoDataFrame | None = None,
+    obstacles: pd.Series | None = None, norm: HouseholdNorm | None = None,
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Return the elder-care account of every area: rooms and land, today and after the plan.
 
@@ -63,7 +66,15 @@ def find_care(
     count_scope
         Which rooms count; a key of SCOPES.
     reach_m
-        How far from the outline of an area a site may lie to serve it, in metres.
+        How far from the outline of an area a site may lie to serve it, in metres; only asked where siting has not said
+        what stands in the way.
+    sited
+        Rooms that siting plans: facility_id (the site's id), area_id, m2 (exact), land_ratio (exact, missing where
+        unknown), geometry; one row per site and area. They count in every scope, in the area they are planned for.
+    obstacles
+        By area_id the status of one that stays short, as siting decided it; None where it did not.
+    norm
+        What the province asks per 100 households, shown beside the need by residents; None where it asks nothing.
 
     Returns
     -------
@@ -78,15 +89,28 @@ def find_care(
     if "reachable" in scope:
         shares = pd.concat([shares, flows.assign(kind="reachable")], ignore_index=True)
     findings += _unused(rooms, shares, people, scope)
+    if sited is not None and len(sited):
+        planned = sited.assign(facility_id=SITED + " " + sited["facility_id"], kind=SITED, is_planned=True)
+        shares = pd.concat([shares, planned[[*shares.columns]]], ignore_index=True)
+        rooms = pd.concat([rooms, planned.drop_duplicates("facility_id").assign(rooms_m2=planned["m2"])[
+            ["facility_id", "rooms_m2", "land_ratio", "geometry"]]], ignore_index=True)
     shares, land_findings = _add_land(shares, rooms, estates, people)
-    care, people_findings = _account(areas["area_id"], people, shares, scope, Fraction(str(m2_per_resident)))
+    care, people_findings = _account(
+        areas["area_id"], people, shares, (*scope, SITED), Fraction(str(m2_per_resident)))
     care["reachable_m2"] = _sum(flows[~flows["is_planned"].astype(bool)], "m2", care.index)
 
     status = care[f"{basis}_status"]
     is_short = status.eq("not_met")
-    care["status"] = status.where(~is_short, _obstacle(areas, sites, catalogue, reach_m).reindex(care.index))
+    if obstacles is None:
+        obstacles = _obstacle(areas, sites, catalogue, reach_m)
+    care["status"] = status.where(~is_short, obstacles.reindex(care.index))
     if sites is None and is_short.any():
         findings.append(Finding("care.no_sites", "sites", values={"count": int(is_short.sum())}))
+    in_use = shares[~shares["is_planned"].astype(bool) & shares["kind"].isin(scope)]
+    have = care[[f"{kind}_m2" for kind in scope]].sum(axis=1, skipna=False)
+    care = care.join(stand_by_norm(
+        care.index, members, estates, have, in_use.merge(rooms[["facility_id", "rooms_m2"]], on="facility_id"), norm,
+        catalogue))
     return conform("care", care.reset_index()), [*findings, *land_findings, *people_findings]
 
 
@@ -206,7 +230,7 @@ def _account(
     is_standing, counts = ~shares["is_planned"].astype(bool), shares["kind"].isin(scope)
     for kind in ("inside", "declared"):
         care[f"{kind}_m2"] = _known(shares[is_standing & shares["kind"].eq(kind)], "m2", care.index)
-    care["planned_m2"] = _known(shares[~is_standing & counts], "m2", care.index)
+    care["planned_m2"] = _known(shares[~is_standing & counts & shares["kind"].ne(SITED)], "m2", care.index)
     care["short_m2"] = _short(need, shares[is_standing & counts], "m2")
     care["short_after_m2"] = _short(need, shares[counts], "m2")
     care["land_have_m2"] = _tenths(_known(shares[counts], "land_m2", care.index))

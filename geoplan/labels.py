@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from geoplan.costs import work_labels
 from geoplan.policy import load_catalogue
 from geoplan.schema import Column, labels_of, split_list
 
-CATALOGUE_LIST = "facility_type"
+CATALOGUE_LIST, WORK_LIST = "facility_type", "work_item"
 # XML 1.0 and C strings hold none of these; tab and line breaks are dealt with where they matter.
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 TEXT_TYPES = ("text", "list")
@@ -20,7 +21,9 @@ BETWEEN = {"zh": "；", "en": "; "}  # labels hold 、 and commas of their own
 
 
 def labels_for(values: str, language: str) -> Mapping[str, str]:
-    """Return code -> label of a closed list, or of the facility catalogue."""
+    """Return code -> label of a closed list, of the facility catalogue, or of works (those on sites by their type)."""
+    if values == WORK_LIST:
+        return {**_catalogued(language), **work_labels(language)}
     return labels_of(values, language) if values != CATALOGUE_LIST else _catalogued(language)
 
 

@@ -1,8 +1,13 @@
 """Which estates can be joined, and why or why not?
 
 Candidates come from a spatial index; the shortest segment between two outlines decides what lies between them: another
-estate (then there is no candidate), a street, a hard barrier. What may be used is judged afterwards, so that every
-candidate stands in the table with its reason.
+estate (then there is no candidate), a street, a hard barrier, a protected place. What may be used is judged afterwards,
+so that every candidate stands in the table with its reason.
+
+A protected place (heritage) is no wall that could be opened, and its ground must not become part of an area by the
+way: a link may not run through one. An estate that stands in a protected place itself, as in a historic quarter, is
+judged by the rules on heritage and keeps its links: contiguous renovation is to keep the historic fabric, not to leave
+it out (青建房〔2023〕268号 2).
 """
 
 from collections.abc import Collection
@@ -21,6 +26,7 @@ SLACK_M = 0.01  # outlines closer than this touch, and a segment may cut this fa
 
 def find_candidates(
     estates: gpd.GeoDataFrame, hard_barriers: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, *, max_gap_m: float,
+    heritage: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the pairs of estates that lie close enough to be joined, and what lies between them.
 
@@ -38,12 +44,15 @@ def find_candidates(
         Layer `streets`.
     max_gap_m
         Greatest distance between two outlines.
+    heritage
+        Layer `heritage` where it was brought. A protected place lies between two estates when the segment runs through
+        it and neither of them stands in it (by its representative point).
 
     Returns
     -------
     candidates
-        estate_a < estate_b, gap_m, length_m (between the representative points), kind, barrier (name or missing) and
-        geometry (the shortest segment), by estate_a and estate_b.
+        estate_a < estate_b, gap_m, length_m (between the representative points), kind, barrier and heritage (name of
+        the first that lies between, or missing) and geometry (the shortest segment), by estate_a and estate_b.
     """
     estates = estates.sort_values("estate_id", ignore_index=True)
     shapes = estates.geometry.to_numpy()
@@ -56,7 +65,9 @@ def find_candidates(
     points = representative_points(shapes)
     touches = gap <= SLACK_M
     contact = np.where(touches, shapely.intersection(shapes[a], shapes[b]), None)
-    barrier = _barrier_between(segment, np.where(shapely.is_empty(contact), segment, contact), touches, hard_barriers)
+    strip = np.where(shapely.is_empty(contact), segment, contact)
+    barrier = _first_between(segment, strip, touches, hard_barriers)
+    protected = _first_between(segment, strip, touches, _protected(heritage, estates), points[a], points[b])
     crosses_street = _meets_any(segment, streets.geometry.to_numpy())
     ids = estates["estate_id"].to_numpy()
     return gpd.GeoDataFrame({
@@ -66,6 +77,7 @@ def find_candidates(
         "length_m": shapely.distance(points[a], points[b]),
         "kind": np.select([touches, crosses_street], ["touching", "across_street"], "apart"),
         "barrier": barrier,
+        "heritage": protected,
         "geometry": np.where(touches, contact_segments(contact, segment, points[a], points[b]), segment),
     }, geometry="geometry", crs=estates.crs)
 
@@ -77,8 +89,9 @@ def judge_links(
     """Return every candidate with whether it may be used and why.
 
     The first reason that holds is given, in this order: not_grouped (one of the two is not grouped, or its households
-    are unknown), barrier (no walkable crossing), subdistrict_unknown, subdistrict, planning_unit (the representative
-    points lie in two different units); a usable link says crossing where a barrier is passed, else usable.
+    are unknown), barrier (no walkable crossing), heritage (a protected place lies between), subdistrict_unknown,
+    subdistrict, planning_unit (the representative points lie in two different units); a usable link says crossing where
+    a barrier is passed, else usable. Where the reason is heritage, the protected place is named as the barrier.
 
     Parameters
     ----------
@@ -113,10 +126,14 @@ def judge_links(
     town_a, town_b = subdistrict.loc[of_a].to_numpy(), subdistrict.loc[of_b].to_numpy()
     unit_a, unit_b = units.loc[of_a].to_numpy(), units.loc[of_b].to_numpy()
     reason = np.select(
-        [~both_grouped, has_barrier & ~has_crossing, same_subdistrict & (pd.isna(town_a) | pd.isna(town_b)),
-         same_subdistrict & (town_a != town_b), pd.notna(unit_a) & pd.notna(unit_b) & (unit_a != unit_b), has_crossing],
-        ["not_grouped", "barrier", "subdistrict_unknown", "subdistrict", "planning_unit", "crossing"], "usable")
-    return conform("links", candidates.assign(usable=np.isin(reason, ["usable", "crossing"]), reason=reason))
+        [~both_grouped, has_barrier & ~has_crossing, candidates["heritage"].notna(),
+         same_subdistrict & (pd.isna(town_a) | pd.isna(town_b)), same_subdistrict & (town_a != town_b),
+         pd.notna(unit_a) & pd.notna(unit_b) & (unit_a != unit_b), has_crossing],
+        ["not_grouped", "barrier", "heritage", "subdistrict_unknown", "subdistrict", "planning_unit", "crossing"],
+        "usable")
+    named = candidates["barrier"].mask(reason == "heritage", candidates["heritage"])
+    return conform("links", candidates.assign(
+        barrier=named, usable=np.isin(reason, ["usable", "crossing"]), reason=reason))
 
 
 def _is_third_between(segment: Shapes, a: Any, b: Any, shapes: Shapes) -> Any:
@@ -127,19 +144,31 @@ def _is_third_between(segment: Shapes, a: Any, b: Any, shapes: Shapes) -> Any:
     return np.isin(np.arange(len(segment)), at[cut])
 
 
-def _barrier_between(segment: Shapes, contact: Shapes, touches: Any, hard_barriers: gpd.GeoDataFrame) -> Any:
-    """Name the barrier between each pair, the first by name where there are several."""
-    walls = hard_barriers.sort_values("name", kind="stable")
+def _protected(heritage: gpd.GeoDataFrame | None, estates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return protected places by the name planners see: their own, else their kind, else that they are heritage."""
+    if heritage is None:
+        return gpd.GeoDataFrame({"name": pd.Series([], dtype="str")}, geometry=[], crs=estates.crs)
+    named = heritage["name"].fillna(heritage["kind"]).fillna("heritage")
+    return gpd.GeoDataFrame({"name": named}, geometry=heritage.geometry)
+
+
+def _first_between(
+    segment: Shapes, contact: Shapes, touches: Any, walls: gpd.GeoDataFrame, *homes: Shapes,
+) -> Any:
+    """Name what lies between each pair, the first by name; what holds a home of the pair does not lie between it."""
+    walls = walls.sort_values("name", kind="stable")
     shapes, names = walls.geometry.to_numpy(), walls["name"].to_numpy(dtype=object)
     at, wall = shapely.STRtree(shapes).query(np.where(touches, contact, segment), predicate="intersects")
     is_line = np.isin(shapely.get_type_id(shapes[wall]), LINEAR)
     crosses = is_line | (shapely.length(shapely.intersection(segment[at], shapes[wall])) > SLACK_M)
     left = shapely.difference(contact[at], shapely.buffer(shapes[wall], SLACK_M))
     parts = np.where(touches[at], is_line & shapely.is_empty(left), crosses)
+    for home in homes:
+        parts &= ~shapely.intersects(shapes[wall], home[at])
     first = pd.Series(wall[parts]).groupby(at[parts]).min()
-    barrier = np.full(len(segment), None, dtype=object)
-    barrier[first.index.to_numpy(dtype=int)] = names[first.to_numpy(dtype=int)]
-    return barrier
+    between = np.full(len(segment), None, dtype=object)
+    between[first.index.to_numpy(dtype=int)] = names[first.to_numpy(dtype=int)]
+    return between
 
 
 def _meets_any(segment: Shapes, lines: Shapes) -> Any:

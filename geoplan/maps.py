@@ -9,7 +9,6 @@ the page and forbids everything else, so the page cannot ask the network for any
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,26 +20,17 @@ import pandas as pd
 import shapely
 from xstatic.pkg import leaflet
 
-from geoplan.documents import load_documents
 from geoplan.payload import encode_table, pack
 from geoplan.plan import Plan
-from geoplan.policy import load_catalogue
 from geoplan.project import jurisdiction_text
-from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of, lines_of
+from geoplan.schema import columns_of, labels_of, lines_of
+from geoplan.shown import columns_shown, list_labels, list_rules, list_shown, list_types, own_column
 
 SCRIPTS = (
     "map_payload.js", "map_words.js", "map_index.js", "map_sheet.js", "map_labels.js", "map_names.js", "map_facts.js",
     "map_openings.js", "map_themes.js", "map_panel.js", "map_cards.js", "map_frame.js", "map_search.js",
     "map_pointing.js", "map.js",
 )
-SHOWN = ("areas", "estates", "facilities", "verdicts", "gaps", "area_gaps", "care", "care_flows", "openings")
-NOT_SHOWN = {  # columns that the page derives or does not speak of
-    "areas": {"component_id", "cost", "score", "rank", "plan_year", "amount_yuan"},
-    "estates": {"component_id"},
-    "gaps": {"residents"},
-    "area_gaps": {"residents"},
-}
-DOUBTFUL = ("fail", "unknown", "not_set")
 BASE_TOLERANCE_M = 2.0  # base lines may lie this far off: less than half the width of a lane
 OUTLINE_TOLERANCE_M = 0.1  # outlines lose only points that say less than the quantum of the payload
 ALLOWED = ("default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'")
@@ -76,22 +66,22 @@ def _payload(plan: Plan) -> str:
     language = plan.project.plan.language
     base = {"streets": _streets(plan.layers.streets), "barriers": _barriers(plan.layers.barriers),
             "heritage": _named(plan.layers.heritage), "planning_units": _named(plan.layers.planning_units)}
-    shown = {name: _shown(plan.tables, name) for name in SHOWN}
-    columns = {name: _columns(name) for name in SHOWN}
+    shown = list_shown(plan)
+    columns = {name: columns_shown(name) for name in shown}
     head = {
         "plan": _header(plan),
         "words": _words(language),
         "headings": {name: {column.name: [getattr(column, language), column.unit, column.values]
-                            for column in columns[name]} for name in SHOWN},
+                            for column in columns[name]} for name in shown},
         "params": {column.name: getattr(column, language) for column in columns_of("estates", "in")},
-        "labels": _labels([column for name in SHOWN for column in columns[name]], language),
-        "types": _types(plan.tables, language),
-        "rules": _rules(shown["verdicts"]),
-        "tables": {name: encode_table(shown[name], columns[name]) for name in SHOWN}
+        "labels": list_labels([column for name in shown for column in columns[name]], language),
+        "types": list_types(shown, language),
+        "rules": list_rules(shown),
+        "tables": {name: encode_table(shown[name], columns[name]) for name in shown}
         | {name: encode_table(layer, [column for column in BASE_COLUMNS if column.name in layer])
            for name, layer in base.items()},
     }
-    shapes = {name: plan.tables[name].geometry for name in ("areas", "estates", "facilities", "openings")}
+    shapes = {name: plan.tables[name].geometry for name in ("areas", "estates", "facilities", "openings", "sites")}
     shapes |= {name: shapes[name].simplify(OUTLINE_TOLERANCE_M) for name in ("areas", "estates")}
     return pack(head, shapes | {name: layer.geometry for name, layer in base.items()})
 
@@ -109,59 +99,12 @@ def _is_osm(plan: Plan, layer: str) -> bool:
     return plan.project.sources[layer].path.endswith(OSM_SUFFIX) or decided.get("origin") == "openstreetmap"
 
 
-def _columns(table: str) -> list[Column]:
-    left_out = NOT_SHOWN.get(table, set())
-    return [column for column in columns_of(table) if column.type not in GEOMETRY_TYPES and column.name not in left_out]
-
-
-def _shown(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
-    table = tables[name]
-    if name == "verdicts":
-        return table[table["result"].isin(DOUBTFUL)]
-    if name == "gaps":
-        return table.assign(distance_m=_whole_metres(table["distance_m"], table["limit_m"]))
-    return table
-
-
-def _whole_metres(distances: pd.Series, limits: pd.Series) -> pd.Series:
-    """Return whole metres that stay on the same side of the limit: 300.2 m against 300 m reads 301 m."""
-    return pd.Series(np.where(distances > limits, np.ceil(distances), np.minimum(distances.round(), limits)),
-                     index=distances.index)
-
-
 def _words(language: str) -> dict[str, str]:
     units = {f"unit.{code}": text for code, text in labels_of("unit", language).items()}
     return units | {line["key"]: line[language] for line in lines_of("map.csv")}
 
 
-def _rules(verdicts: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Return what the rules shown say, word for word; a rule of the planner's own files shows its parameter."""
-    asked = set(verdicts["rule_id"])
-    return {rule.id: {"quote": rule.quote, "number": document.number, "title": document.title}
-            for document in load_documents().values() for rule in document.rules if rule.id in asked}
-
-
-def _labels(columns: list[Column], language: str) -> dict[str, dict[str, str]]:
-    lists = sorted({column.values for column in columns} - {"", "facility_type"} | {"facility_kind"})
-    return {values: labels_of(values, language) for values in lists}
-
-
-def _types(tables: Mapping[str, pd.DataFrame], language: str) -> list[dict[str, str]]:
-    """Return the facility types the plan speaks of, by kind, the nearest circle first."""
-    met = set(tables["facilities"]["facility_type"].dropna()) | set(tables["gaps"]["facility_type"])
-    catalogue = load_catalogue()
-    spoken = catalogue[catalogue["facility_type"].isin(met)].sort_values(["tier_min", "facility_type"])
-    said = spoken[["facility_type", language, f"short_{language}", "kind"]].itertuples(index=False, name=None)
-    kinds = list(labels_of("facility_kind", language))
-    types = [dict(zip(("code", "label", "short", "kind"), row, strict=True)) for row in said]
-    return sorted(types, key=lambda kind: kinds.index(kind["kind"]))
-
-
-def _base_column(name: str, kind: str) -> Column:
-    return Column("map", "base", name, kind, "", required=False, key=False, values="", dbf="", zh="", en="")
-
-
-BASE_COLUMNS = (_base_column("rank", "int"), _base_column("kind", "text"), _base_column("name", "text"))
+BASE_COLUMNS = (own_column("rank", "int"), own_column("kind", "text"), own_column("name", "text"))
 
 
 def _streets(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -9,8 +9,9 @@ def name_areas(placed: pd.DataFrame) -> pd.DataFrame:
     """Return what areas are called: 泰山街道 · 朝阳片区.
 
     An area bears the name of its community where each holds over half of the households of the other, else of its
-    largest estate that has a name of its own (an id is none). Where two would be called the same, the later one by
-    area_id has a number behind its name.
+    largest estate that has a name of its own (an id is none). Where several would be called the same, all but the one
+    with the smallest estate_id have a number behind their name, in the order of their smallest estate_id: names do not
+    hang on how areas are numbered.
 
     Parameters
     ----------
@@ -31,7 +32,8 @@ def name_areas(placed: pd.DataFrame) -> pd.DataFrame:
     community = _own_community(placed).reindex(largest.index)
     name = community.where(community.notna(), estate).map(_stem) + "片区"
     name = (subdistrict + " · " + name).where(subdistrict.notna(), name)
-    return pd.DataFrame({"subdistrict": subdistrict, "name": _numbered(name)})
+    first = placed.groupby("area_id")["estate_id"].min().sort_values()
+    return pd.DataFrame({"subdistrict": subdistrict, "name": _numbered(name.reindex(first.index)).reindex(name.index)})
 
 
 def _main_subdistrict(placed: pd.DataFrame) -> pd.Series:

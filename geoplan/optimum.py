@@ -71,14 +71,14 @@ def improve_areas(
     if not 0 < len(program.pairs) <= MAX_PAIRS:
         return areas, bound
     solver = Solver(program.model, max_gap=effort.max_gap, heuristic_effort=0.0)
-    solver.hint(_values(program, areas))
+    solver.hint(values_of(program, areas))
     nodes = 0
     while True:
         answer = solver.solve(max_nodes=effort.max_nodes - nodes)
         nodes += answer.nodes
         bound = max(bound, answer.bound * SCALE)
-        found = [] if answer.values is None else _areas(program, answer.values)
-        cuts = [cut for hub, area in found for cut in _cuts(program, hub, area)]
+        found = [] if answer.values is None else areas_of(program, answer.values)
+        cuts = [cut for hub, area in found for cut in cuts_of(program, hub, area)]
         if not cuts or nodes >= effort.max_nodes:
             break
         solver.add_rows(cuts)
@@ -138,7 +138,7 @@ def _apart_rows(
                     yield Row(-INFINITY, 0.0, [column, column_at[j], opened], [1.0, 1.0, -1.0])
 
 
-def _values(program: Program, areas: list[Group]) -> NDArray[np.float64]:
+def values_of(program: Program, areas: list[Group]) -> NDArray[np.float64]:
     """Return the columns of a grouping, every area at its best hub."""
     values = np.zeros(len(program.pairs))
     for area in areas:
@@ -148,7 +148,7 @@ def _values(program: Program, areas: list[Group]) -> NDArray[np.float64]:
     return values
 
 
-def _areas(program: Program, values: NDArray[np.float64]) -> list[tuple[int, Group]]:
+def areas_of(program: Program, values: NDArray[np.float64]) -> list[tuple[int, Group]]:
     members: dict[int, set[int]] = {}
     for (number, hub), column in program.pairs.items():
         if values[column] > 0.5:
@@ -156,7 +156,7 @@ def _areas(program: Program, values: NDArray[np.float64]) -> list[tuple[int, Gro
     return [(hub, frozenset(members[hub])) for hub in sorted(members)]
 
 
-def _cuts(program: Program, hub: int, area: Group) -> Iterator[Row]:
+def cuts_of(program: Program, hub: int, area: Group) -> Iterator[Row]:
     """Return for each unit of a piece without the hub: no assignment unless a separator in between is assigned too."""
     component = program.component
     eligible = {i for number, unit in enumerate(program.units) if (number, hub) in program.pairs for i in unit}

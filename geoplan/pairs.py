@@ -40,10 +40,9 @@ def _may_join(
 ) -> list[int]:
     """Return the units that may belong to a hub: within the radius, and joined with it through others that may."""
     own = unit_at[hub]
-    limit = max(component.max_households, totals[own])
     near = {
         number for number in {unit_at[i] for i in component.reach[hub]}
-        if number == own or (totals[number] + totals[own] <= limit
+        if number == own or (totals[number] + totals[own] <= component.max_households
                              and not any(component.apart[i] & units[own] for i in units[number]))
     }
     near = {number for number in near if all(hub in component.reach[i] for i in units[number])}

@@ -11,13 +11,21 @@ import pandas as pd
 
 from geoplan.access import find_access, snap_points
 from geoplan.areas import group_estates, rate_grouping
+from geoplan.budget import Reserve, plan_money
+from geoplan.checkup import find_checkup
 from geoplan.circles import find_area_gaps, find_gaps
 from geoplan.eldercare import find_care, have_m2
+from geoplan.elevation import climb, list_spots, walk_slopes
 from geoplan.errors import Finding
 from geoplan.flows import find_flows, list_flows
+from geoplan.heights import read_heights
+from geoplan.islands import name_islands
+from geoplan.isochrones import draw_isochrones, list_origins, straight_isochrones
 from geoplan.jurisdictions import find_documents
 from geoplan.links import find_candidates, judge_links
+from geoplan.nearest import find_nearest, straight_nearest
 from geoplan.network import build_network, find_hard_barriers
+from geoplan.norms import household_norm
 from geoplan.openings import find_pairs, find_walls, open_walls, rank_openings
 from geoplan.outlines import draw_areas
 from geoplan.policy import load_catalogue, resolve
@@ -30,14 +38,23 @@ from geoplan.prepared import (
     limit_m_of,
     list_lines,
     nodes_crossings,
+    prepare_project,
     say_not_brought,
     standard_of,
 )
 from geoplan.project import Project
 from geoplan.reach import find_reach, straight_reach
-from geoplan.read import Layers, read_layers
+from geoplan.read import Layers
 from geoplan.residents import count_residents
-from geoplan.results import finish_areas, finish_estates, finish_facilities, list_parameters, list_remarks
+from geoplan.results import (
+    finish_areas,
+    finish_estates,
+    finish_facilities,
+    list_parameters,
+    list_remarks,
+    schedule_areas,
+)
+from geoplan.reuse import Town, leave_sites, use_sites
 from geoplan.rooms import count_rooms
 from geoplan.schema import conform, empty_table, join_list, tables
 from geoplan.screening import judge_estates, screen_estates
@@ -61,7 +78,7 @@ class Plan:
     notes: Mapping[str, str]
 
 
-def make_plan(project: Project, *, report: Report | None = None) -> Plan:
+def make_plan(project: Project, *, report: Report | None = None, alternatives: int = 0) -> Plan:
     """Read the layers of a project and run every step.
 
     Parameters
@@ -70,16 +87,18 @@ def make_plan(project: Project, *, report: Report | None = None) -> Plan:
         As `read_project` returns it.
     report
         Is told once after each step what it found.
+    alternatives
+        How many further plans are wanted beside the best one, of areas, sites and years each.
 
     Returns
     -------
     plan
         Every table of the contract; a step whose layer was not brought leaves its tables with zero rows.
     """
-    return make_plan_of(Prepared(project, read_layers(project)), report=report)
+    return make_plan_of(prepare_project(project), report=report, alternatives=alternatives)
 
 
-def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
+def make_plan_of(prepared: Prepared, *, report: Report | None = None, alternatives: int = 0) -> Plan:
     """Run every step on what `prepare` read; parameters and result as for `make_plan`."""
     project, layers = prepared.project, prepared.layers
     tell = _teller(report)
@@ -87,7 +106,7 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     catalogue, circle = load_catalogue(), project.circle
     documents, dropped = find_documents(*law_of(project))
     policy = resolve(documents)
-    standard = standard_of(project, policy)
+    standard, norm = standard_of(project, policy), household_norm(policy)
     tell("step.read", estates=len(layers.estates), facilities=len(layers.facilities), streets=len(layers.streets))
 
     estates, counted = count_residents(
@@ -106,6 +125,7 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     access, entered = find_access(estates, layers.gates, edges, hard_barriers, access_m=circle.access_m,
                                   max_snap_m=circle.max_snap_m)
     snaps, snapped = snap_points(layers.facilities, "facility_id", edges, hard_barriers, max_snap_m=circle.max_snap_m)
+    islands = name_islands(edges, access, snaps, estates, layers.facilities)
     tell("step.network", edges=len(edges), entered=access["estate_id"].nunique(),
          snapped=int(snaps["edge"].notna().sum()))
 
@@ -117,6 +137,13 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     ) if has_streets else straight_walks(
         estates, layers.facilities, detour=circle.detour, speeds=speeds, elderly_types=elderly, types=types)
 
+    nearest = find_nearest(
+        estates, layers.facilities, access, snaps, edges, count=circle.nearest, speeds=speeds, elderly_types=elderly,
+        types=types,
+    ) if has_streets else straight_nearest(
+        estates, layers.facilities, detour=circle.detour, count=circle.nearest, speeds=speeds, elderly_types=elderly,
+        types=types)
+
     candidates = find_candidates(estates, hard_barriers, layers.streets, max_gap_m=project.areas.max_gap_m)
     crossings = walk_between(candidates[candidates["barrier"].notna()], access, edges,
                              limit_m=project.areas.max_crossing_m)
@@ -127,6 +154,13 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
                                     method=project.areas.method)
     grouping = rate_grouping(members, bounds, estates, area_overhead=project.areas.area_overhead)
     areas, drawn = draw_areas(estates, links, members, area_overhead=project.areas.area_overhead)
+    origins = list_origins(circle.isochrones, estates, members, areas, layers.facilities)
+    isochrones = draw_isochrones(
+        origins, access, snaps, edges, hard_barriers, minutes=circle.isochrone_minutes,
+        walker=circle.isochrone_walker, speed=speeds[circle.isochrone_walker], width_m=circle.access_m,
+    ) if has_streets else straight_isochrones(
+        origins, hard_barriers, minutes=circle.isochrone_minutes, walker=circle.isochrone_walker,
+        speed=speeds[circle.isochrone_walker], detour=circle.detour)
     tell("step.areas", links=int(links["usable"].sum()), areas=len(areas), left=int(members["area_id"].isna().sum()))
 
     walls = find_walls(links if has_facilities and has_streets else links[:0], members)
@@ -134,9 +168,17 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     if has_streets:
         walks = conform("walks", pd.concat([
             walks, open_walls(walks, walls, apart, speeds=speeds, elderly_types=elderly)]))
+    climbed: list[Finding] = []
+    if has_streets and project.elevation.path is not None:
+        spots = list_spots(edges)
+        heights, climbed = read_heights(project, spots.geometry)
+        walks = walk_slopes(walks, layers.facilities, access, snaps, edges, climb(edges, spots, heights),
+                            speeds=speeds, elderly_types=elderly)
     gaps, judged = find_gaps(walks, estates, catalogue, limits=circle.limits, complete=complete_types(project),
                              brought_types=types)
     area_gaps = find_area_gaps(gaps, members, tolerance=circle.area_tolerance)
+    checkup, checked = find_checkup(gaps, estates, members, catalogue, town=project.plan.name,
+                                    walking="network" if has_streets else "straight_line")
     tell("step.circles", types=len(types), gaps=int(gaps["is_gap"].sum()))
     openings = rank_openings(walls, apart, gaps, speeds=speeds, elderly_types=elderly)
     tell("step.openings", walls=len(openings), minutes=f"{openings['resident_minutes_saved'].sum():.0f}",
@@ -150,26 +192,43 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None) -> Plan:
     care, cared = find_care(
         areas, members, estates, rooms, flows, layers.sites if "sites" in layers.brought else None, catalogue,
         m2_per_resident=standard.m2_per_resident, basis=project.elder.basis, count_scope=project.elder.count_scope,
-        reach_m=limit_m_of(project, catalogue, "ELD_DAYCARE"))
+        reach_m=limit_m_of(project, catalogue, "ELD_DAYCARE"), norm=norm)
     tell("step.care", short=int((care["short_m2"] > 0).sum()))
 
-    on_foot = [*noded, *entered, *snapped] if has_streets else []
-    of_facilities = [*judged, *roomed, *cared] if has_facilities else []
-    findings = [*layers.findings, *dropped, *counted, *on_foot, *drawn, *of_facilities, *say_not_brought(prepared)]
+    reuse = use_sites(
+        Town(prepared, catalogue, policy, standard, norm, estates, members, areas, edges, access, hard_barriers,
+             walls, apart, rooms, flows, speeds, elderly),
+        gaps, area_gaps, care, alternatives=alternatives,
+    ) if has_facilities and "sites" in layers.brought else leave_sites(gaps, area_gaps, care, members, catalogue)
+    if reuse.facts:
+        tell("step.siting", **reuse.facts)
+    budget = plan_money(Reserve(
+        prepared, documents, policy, catalogue, estates, standing, members, areas, links, openings,
+        area_gaps if has_facilities else area_gaps[:0], reuse.tables.get("sitings", empty_table("sitings"))),
+        tell, alternatives=alternatives)
+
+    on_foot = [*noded, *entered, *snapped, *islands, *climbed] if has_streets else []
+    of_facilities = [*judged, *roomed, *cared, *checked, *reuse.findings] if has_facilities else []
+    findings = [*layers.findings, *dropped, *counted, *on_foot, *drawn, *of_facilities, *budget.findings,
+                *say_not_brought(prepared)]
     made = {
         "estates": finish_estates(estates, standing, members), "verdicts": verdicts, "links": links,
-        "grouping": grouping, "openings": openings,
+        "grouping": grouping, "openings": openings, "isochrones": isochrones,
         "facilities": finish_facilities(layers.facilities, snaps, edges, has_streets=has_streets),
         "sites": conform("sites", layers.sites.merge(judge_sites(layers.sites), on="site_id"), layers.crs),
         "parameters": list_parameters(list_lines(project, policy, standard)),
         "remarks": list_remarks(findings, project.plan.language),
     }
-    known = {"walks": walks, "gaps": gaps, "area_gaps": area_gaps, "care": care, "care_flows": list_flows(flows)}
+    known = {
+        "walks": walks, "gaps": reuse.gaps, "area_gaps": reuse.area_gaps, "care": reuse.care,
+        "care_flows": list_flows(flows), "checkup": checkup, "nearest": nearest, **reuse.tables,
+    }
     if not has_facilities:
         known = {name: empty_table(name) for name in known}
-    made["areas"] = finish_areas(
-        areas, known["area_gaps"], known["care"], have_m2(known["care"], project.elder.count_scope))
-    made |= known
+    made["areas"] = schedule_areas(finish_areas(
+        areas, known["area_gaps"], known["care"], have_m2(known["care"], project.elder.count_scope),
+    ), budget.scores, budget.tables["programme"])
+    made |= {**known, **budget.tables}
     every = {name: made[name] if name in made else empty_table(name, layers.crs) for name in tables()}
     notes = {"walking": "network" if has_streets else "straight_line",
              "documents": join_list(policy.documents["document"] if len(policy.documents) else [])}

@@ -16,7 +16,8 @@ import pandas as pd
 from geoplan.documents import COMPARISONS, Document, Rule, Value, is_open, listed_values, load_documents, stage_of
 from geoplan.schema import LIST_SEPARATOR, labels_of, lines_of
 
-NUMBERS = ("tier_min", "max_walk_m", "min_building_m2", "max_building_m2", "min_land_m2", "max_land_m2")
+NUMBERS = ("tier_min", "max_walk_m", "min_building_m2", "max_building_m2", "min_land_m2", "max_land_m2",
+           "max_storey")
 FLOORS = (">=", ">")
 UNITED = ("union", "union_of_exclusions")
 ONE_STANDS = ("most_specific", "floor_latest_same_issuer")
@@ -69,6 +70,7 @@ def load_catalogue() -> pd.DataFrame:
     there is little room; `group` says whose pace counts on the way (elder: the elderly one), `kind` is what people look
     for (closed list facility_kind) and colours the map. `max_walk_m` is missing where no standard gives a distance,
     `elder_rooms` says how much of such a facility counts as elder-care rooms (all / part: only `elder_area_m2` / none),
+    `place` where siting may put it (rooms / land / nowhere), `max_storey` is the highest storey fit for it,
     `confidence` marks how sure the distance is.
     """
     catalogue = pd.DataFrame(lines_of("facilities.csv"))

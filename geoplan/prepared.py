@@ -5,27 +5,30 @@ plain values that steps take.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
+from geoplan.cost_rows import cost_inputs, read_costs
 from geoplan.errors import DataError, Finding, listed, raise_all
+from geoplan.heights import check_heights, heights_inputs
 from geoplan.jurisdictions import check_policies
 from geoplan.policy import ElderStandard, Policy, elder_standard, parameter_lines
 from geoplan.project import PLAN_FILE, Project, parse_project
 from geoplan.project import parameter_lines as project_lines
-from geoplan.read import Layers, collect_layers
+from geoplan.read import Layers, collect_layers, read_layers
 from geoplan.settings import FacilitySource, StreetSource
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A project whose plan.toml and files have been read and found usable."""
+    """A project whose plan.toml and files have been read and found usable; `costs` are the unit costs to plan with."""
 
     project: Project
     layers: Layers
+    costs: pd.DataFrame
 
 
 def prepare(path: Path, *, also: Sequence[Finding] = ()) -> Prepared:
@@ -48,11 +51,26 @@ def prepare(path: Path, *, also: Sequence[Finding] = ()) -> Prepared:
     if project is None:
         raise DataError(findings)
     layers, problems = collect_layers(project)
-    findings += [*check_policies(*law_of(project)), *problems, *_unknown_estates(project, layers)]
+    costs, wrong = read_costs(project)
+    findings += [*check_policies(*law_of(project)), *check_heights(project), *wrong, *problems,
+                 *_unknown_estates(project, layers)]
     each_once = [finding for place, finding in enumerate(findings) if finding not in findings[:place]]
     raise_all(DataError, each_once, project.plan.language)
     assert layers is not None
-    return Prepared(project, layers)
+    return Prepared(project, _with_inputs(layers, project), costs)
+
+
+def prepare_project(project: Project) -> Prepared:
+    """Read the files of a project that was read before; DataError tells every problem of the files at once."""
+    layers = read_layers(project)
+    costs, wrong = read_costs(project)
+    raise_all(DataError, [*check_heights(project), *wrong], project.plan.language)
+    return Prepared(project, _with_inputs(layers, project), costs)
+
+
+def _with_inputs(layers: Layers, project: Project) -> Layers:
+    """Return the layers with the hashes of what was read beside them."""
+    return replace(layers, inputs={**layers.inputs, **cost_inputs(project), **heights_inputs(project)})
 
 
 def law_of(project: Project) -> tuple[str | None, Sequence[str], date, Sequence[Path]]:

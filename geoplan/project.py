@@ -18,25 +18,31 @@ from pyproj.exceptions import CRSError
 
 from geoplan.errors import ConfigError, Finding, listed, raise_all
 from geoplan.policy import load_catalogue
-from geoplan.schema import columns_of, words_of
+from geoplan.schema import columns_of, labels_of, words_of
 from geoplan.settings import (
     RULE_SECTIONS,
     SOURCES,
     AreaRules,
     Assumptions,
     CircleRules,
+    CostRules,
     ElderRules,
+    ElevationRules,
     FacilitySource,
+    FundingRules,
     Header,
     ProgrammeRules,
     ScoreRules,
     Section,
+    SitingRules,
     Source,
 )
+from geoplan.sources import shared_sources
 
 PLAN_FILE = "plan.toml"
 SINGLE_LAYERS = ("estates", "facilities", "streets", "gates", "sites", "utilities", "heritage", "planning_units")
 STAND_IN_DATE = date(2000, 1, 1)
+SMALLEST_BUNDLE = 2
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,10 @@ class Project:
     assumptions: Assumptions
     score: ScoreRules
     programme: ProgrammeRules
+    siting: SitingRules
+    costs: CostRules
+    elevation: ElevationRules
+    funding: FundingRules
     because: Mapping[str, str] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
 
@@ -139,7 +149,7 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
         yield name, value
         return
     for key, part in sorted(value.items(), key=lambda item: str(item[0])):
-        yield f"{name}.{key}", part
+        yield from _flat(f"{name}.{key}", part)
 
 
 def _text(value: object) -> str:
@@ -298,14 +308,52 @@ def _check_rules(project: Project) -> Iterator[Finding]:
     for pair in sorted(sorted(pair) for pair in joined & split):
         yield _finding("project.join_and_split", "areas.must_split", said=listed(pair))
     yield from _check_limits(project)
+    yield from _check_siting(project)
+    yield from _check_shares(project)
     weights = project.score.weights
     if any(weight < 0 for weight in weights.values()) or not sum(weights.values()) > 0:
         yield _finding("project.weights", "score.weights")
+    criteria = labels_of("criterion", "en")
+    for name in sorted(set(weights) - set(criteria)):
+        yield _finding("project.not_allowed", "score.weights", said=name, expected="、".join(criteria))
     years = project.programme.years
     if list(years) != sorted(set(years)):
         yield _finding("project.years", "programme.years", said=listed(years))
-    for year in sorted(set(project.programme.budget_yuan) - set(project.years)):
-        yield _finding("project.budget_year", f"programme.budget_yuan.{year}", expected=listed(project.years))
+    yield from _check_programme(project)
+
+
+def _check_shares(project: Project) -> Iterator[Finding]:
+    known = shared_sources()
+    for source, share in project.funding.shares.items():
+        if source not in known:
+            yield _finding("project.not_allowed", "funding.shares", said=source, expected="、".join(known))
+        elif not 0 <= share <= 1:
+            yield _finding("project.out_of_range", f"funding.shares.{source}", said=share, expected="0 – 1")
+
+
+def _check_siting(project: Project) -> Iterator[Finding]:
+    codes = set(load_catalogue()["facility_type"])
+    for where, said in (("siting.types", project.siting.types), ("siting.least_m2", project.siting.least_m2)):
+        if unknown := sorted(set(said) - codes):
+            yield _finding("project.unknown_type", where, said=listed(unknown))
+    for code, m2 in project.siting.least_m2.items():
+        if not m2 > 0:
+            yield _finding("project.out_of_range", f"siting.least_m2.{code}", said=m2, expected="> 0")
+
+
+def _check_programme(project: Project) -> Iterator[Finding]:
+    rules = project.programme
+    budgets = {"programme.budget_yuan": rules.budget_yuan}
+    budgets |= {f"programme.source_budget_yuan.{source}": each for source, each in rules.source_budget_yuan.items()}
+    for where, budget in budgets.items():
+        for year, yuan in sorted(budget.items()):
+            if year not in project.years:
+                yield _finding("project.budget_year", f"{where}.{year}", expected=listed(project.years))
+            if not yuan >= 0:
+                yield _finding("project.out_of_range", f"{where}.{year}", said=yuan, expected="≥ 0")
+    for bundle in rules.bundles:
+        if len(set(bundle)) < SMALLEST_BUNDLE:
+            yield _finding("project.bundle_of_one", "programme.bundles", said=listed(bundle))
 
 
 def _pairs(group: tuple[str, ...]) -> Iterator[tuple[str, str]]:

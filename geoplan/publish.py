@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.compare import SIDE, Comparison
+from geoplan.atlas import write_atlas
+from geoplan.dossiers import write_dossiers
 from geoplan.errors import DataError, Finding
 from geoplan.geopackage import write_geopackage
 from geoplan.maps import write_map
@@ -100,6 +102,8 @@ WRITERS: Mapping[str, Callable[[Plan, Path], None]] = {
     "map.html": write_map,
     "plan.gpkg": write_geopackage,
     "plan.xlsx": write_workbook,
+    "dossiers.docx": write_dossiers,
+    "atlas.pdf": write_atlas,
     "shapefile": write_shapefiles,
     CHECK_FILE: _write_check,
 }

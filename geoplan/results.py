@@ -69,6 +69,28 @@ def finish_areas(
     return conform("areas", joined.assign(score=None, rank=None, plan_year=None, amount_yuan=None), areas.crs)
 
 
+def schedule_areas(areas: pd.DataFrame, scores: pd.DataFrame, programme: pd.DataFrame) -> pd.DataFrame:
+    """Return table `areas` with score and rank in the reserve, plan year and amount.
+
+    Parameters
+    ----------
+    areas
+        Table `areas`.
+    scores
+        area_id, score, rank.
+    programme
+        Table `programme`.
+
+    Returns
+    -------
+    areas
+        Table `areas`.
+    """
+    known = scores.merge(programme[["area_id", "plan_year", "amount_yuan"]], on="area_id", how="outer")
+    return conform("areas", areas.drop(columns=["score", "rank", "plan_year", "amount_yuan"]).merge(
+        known, on="area_id", how="left"))
+
+
 def finish_facilities(
     facilities: gpd.GeoDataFrame, snaps: pd.DataFrame, edges: pd.DataFrame, *, has_streets: bool
 ) -> pd.DataFrame:

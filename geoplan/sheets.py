@@ -11,12 +11,14 @@ import pandas as pd
 
 from geoplan.documents import load_documents
 from geoplan.errors import Finding, say
+from geoplan.gantt import draw_gantt
 from geoplan.labels import BETWEEN, TEXT_TYPES, labelled, labels_for, table_name, unit_of
 from geoplan.plan import Plan
 from geoplan.project import jurisdiction_text
 from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of, split_list
 
 YUAN_PER_10K = 10_000
+FULL_SCORE = 100
 TEXT_FORMAT = "@"
 WHOLE, DECIMAL, MONEY, SHARE, PLAIN = "#,##0", "#,##0.0", "#,##0.00", "0.0%", "0"
 FORMATS = {
@@ -26,6 +28,7 @@ FORMATS = {
 SEVERITIES = ("error", "warning", "note")
 DECIDING = {"fail": 0, "unknown": 1, "not_set": 1}
 OWN_KNOWLEDGE = "K"
+ASSUMED = "assumption"
 QUOTED_LETTERS = 24
 
 
@@ -164,8 +167,65 @@ def _with_sides(plan: Plan, pairs: pd.DataFrame, sheet: Sheet) -> Sheet:
     return _after(sheet, "estate_b", name_b=_text(plan, "name_b", pairs["estate_b"].map(names)))
 
 
+def _ranking(plan: Plan) -> Sheet:
+    """Return the reserve in the order of its score, one row per area and a column of points per criterion."""
+    language, ranking = plan.project.plan.language, plan.tables["ranking"]
+    areas = plan.tables["areas"].dropna(subset=["rank"]).sort_values("rank", ignore_index=True)
+    labels = labels_of("criterion", language)
+    points = ranking.pivot(index="area_id", columns="criterion", values="points")
+    is_known = ranking.groupby("area_id")["is_known"].all()
+    weights = dict(zip(ranking["criterion"], ranking["weight"], strict=True))
+    sheet = _shown("areas", areas, language)
+    led = {name: sheet[name] for name in ("rank", "area_id", "name", "households", "score")}
+    known = _shown("ranking", ranking.head(0), language)["is_known"].heading
+    answers = areas["area_id"].map(is_known).map({True: labels_of("answer", language)["yes"],
+                                                  False: labels_of("answer", language)["no"]})
+    return led | {
+        name: Shown(f"{labels[name]} {FULL_SCORE * weights[name]:g}", MONEY, areas["area_id"].map(points[name]))
+        for name in labels if name in points
+    } | {"is_known": Shown(known, TEXT_FORMAT, answers.astype("str"))}
+
+
+def _programme(plan: Plan) -> Sheet:
+    return _with_area(plan, "programme", plan.tables["programme"])
+
+
+def _milestones(plan: Plan) -> Sheet:
+    """Return what is due in the order of the days."""
+    return _with_area(plan, "milestones", plan.tables["milestones"].sort_values(
+        ["due_date", "area_id", "milestone"], ignore_index=True))
+
+
+def _gantt(plan: Plan) -> Sheet:
+    chart = draw_gantt(plan.tables["programme"], plan.tables["milestones"], plan.project.plan.language)
+    areas = plan.tables["areas"].set_index("area_id")
+    first = {"area_id": _text(plan, "area_name", chart["area_id"].map(areas["name"])),
+             "plan_year": Shown(labels_of("sheet", plan.project.plan.language)["plan_year"], PLAIN,
+                                chart["area_id"].map(areas["plan_year"]))}
+    months = [month for month in chart.columns if month != "area_id"]
+    return first | {month: Shown(month, TEXT_FORMAT, chart[month]) for month in months}
+
+
+def _with_area(plan: Plan, table: str, rows: pd.DataFrame) -> Sheet:
+    """Return a table with the name of the area behind its id."""
+    names = rows["area_id"].map(plan.tables["areas"].set_index("area_id")["name"])
+    sheet = _shown(table, rows, plan.project.plan.language)
+    return _after(sheet, "area_id", name=_text(plan, "area_name", names))
+
+
 def _whole(table: str) -> Callable[[Plan], Sheet]:
     return lambda plan: _shown(table, plan.tables[table], plan.project.plan.language)
+
+
+def _marked(table: str) -> Callable[[Plan], Sheet]:
+    """Return a table of amounts by area, with a mark on every one that rests on an assumption."""
+    def show(plan: Plan) -> Sheet:
+        sheet = _with_area(plan, table, plan.tables[table])
+        is_assumed, words = plan.tables[table]["basis"].eq(ASSUMED), labels_of("sheet", plan.project.plan.language)
+        basis = sheet["basis"].values
+        return sheet | {"basis": Shown(sheet["basis"].heading, TEXT_FORMAT, basis.mask(is_assumed, words[ASSUMED]))}
+
+    return show
 
 
 def _parameters(plan: Plan) -> Sheet:
@@ -185,6 +245,13 @@ SHEETS: Mapping[str, Callable[[Plan], Sheet]] = {
     "area_gaps": _area_gaps,
     "care": _care,
     "openings": _openings,
+    "works": _marked("works"),
+    "sources": _whole("sources"),
+    "funding": _marked("funding"),
+    "ranking": _ranking,
+    "programme": _programme,
+    "milestones": _milestones,
+    "gantt": _gantt,
     "sites": _whole("sites"),
     "links": _links,
     "parameters": _parameters,

@@ -4,6 +4,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoplan.shapes import representative_points
+
 LAND_KINDS = ("idle_land", "cleared_land")
 
 
@@ -53,6 +55,30 @@ def find_faults(sites: gpd.GeoDataFrame) -> pd.DataFrame:
         "refused": sites["consent"].eq("refused"),
         "plan_conformity": sites["plan_conformity"].eq("no"),
     })
+
+
+def find_places(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the points that sites are walked to, under the name of facilities: facility_id (the site's id), geometry.
+
+    Parameters
+    ----------
+    sites
+        Layer `sites`; of an outline the representative point counts.
+
+    Returns
+    -------
+    places
+        One row per site.
+    """
+    return gpd.GeoDataFrame({"facility_id": sites["site_id"]}, geometry=representative_points(sites.geometry),
+                            crs=sites.crs)
+
+
+def find_host_areas(sites: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> dict[str, str]:
+    """Return site_id -> the area whose outline its point stands in; on a common border the first id."""
+    pairs = gpd.sjoin(find_places(sites), areas[["area_id", "geometry"]], predicate="intersects")
+    first = pairs.sort_values(["facility_id", "area_id"]).drop_duplicates("facility_id")
+    return dict(zip(first["facility_id"], first["area_id"], strict=True))
 
 
 def is_basement(places: pd.DataFrame) -> pd.Series:

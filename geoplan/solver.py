@@ -44,13 +44,15 @@ class Model:
 class Answer:
     """What a solve found: values of the columns (None where no feasible choice was found), their cost, a lower bound
     of every choice's cost (minus infinity where nothing is proven), the branch-and-bound nodes used, and whether it
-    is proven that no feasible choice exists."""
+    is proven that no feasible choice exists. `prices` say what one more unit of each row's bounds
+    would cost; they are known where all columns may be fractions."""
 
     values: NDArray[np.float64] | None
     cost: float
     bound: float
     nodes: int
     is_infeasible: bool
+    prices: NDArray[np.float64] | None = None
 
     @property
     def gap_share(self) -> float:
@@ -92,20 +94,39 @@ class Solver:
             self._highs.addRow(row.lower, row.upper, len(row.columns), np.array(row.columns, dtype=np.int32),
                                np.array(row.values, dtype=np.float64))
 
+    def add_columns(self, costs: NDArray[np.float64], rows: NDArray[np.int64]) -> None:
+        """Offer further columns from the next solve on, between 0 and 1: each has a one in its rows; -1 is no row.
+
+        They may be fractions where those of the model may.
+        """
+        count, before = len(costs), self._highs.getNumCol()
+        lengths = (rows >= 0).sum(axis=1)
+        starts = (np.cumsum(lengths) - lengths).astype(np.int32)
+        self._highs.addCols(count, np.asarray(costs, dtype=np.float64), np.zeros(count), np.ones(count),
+                            int(lengths.sum()), starts, rows[rows >= 0].astype(np.int32), np.ones(int(lengths.sum())))
+        if self._is_mixed():
+            kinds = np.full(count, highspy.HighsVarType.kInteger)
+            self._highs.changeColsIntegrality(count, np.arange(before, before + count, dtype=np.int32), kinds)
+
     def solve(self, *, max_nodes: int) -> Answer:
         """Return the best choice found and how good any could be, stopping after so many branch-and-bound nodes."""
         self._highs.setOptionValue("mip_max_nodes", max_nodes)
         self._highs.run()
         info, status = self._highs.getInfo(), self._highs.getModelStatus()
         is_feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-        values = np.array(self._highs.getSolution().col_value) if is_feasible else None
+        solution = self._highs.getSolution()
+        values = np.array(solution.col_value) if is_feasible else None
         cost = float(info.objective_function_value) if is_feasible else INFINITY
-        is_mixed = self.model.is_whole is None or any(self.model.is_whole)
+        is_mixed = self._is_mixed()
         is_solved = status == highspy.HighsModelStatus.kOptimal
         bound = float(info.mip_dual_bound) if is_mixed else cost if is_solved else -INFINITY
         return Answer(
             values, cost, bound, max(1, int(info.mip_node_count)),
-            status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible))
+            status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible),
+            np.array(solution.row_dual) if is_solved and not is_mixed else None)
+
+    def _is_mixed(self) -> bool:
+        return self.model.is_whole is None or any(self.model.is_whole)
 
 
 def solve(model: Model, *, max_nodes: int, max_gap: float = 1e-6) -> Answer:

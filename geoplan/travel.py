@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+from geoplan.graphs import both_ways, lay_graph, nearest_of
 from geoplan.schema import conform, empty_table
 from geoplan.shapes import representative_points
 
@@ -80,7 +81,7 @@ def find_walks(
     legs_in = _links(first_door + np.arange(len(doors)), at_door, doors["leg_m"] + doors["tie_m"])
     legs_out = _links(at_access, homes[access["estate_id"]].to_numpy(), access["leg_m"])
     inside = _through(joints, legs_out, homes)
-    graph = _graph([*_both_ways(streets), legs_in, legs_out, *inside], first_door + len(doors))
+    graph = lay_graph([*both_ways(streets), legs_in, legs_out, *inside], first_door + len(doors))
     tables = [
         _nearest(graph, homes, doors[doors["facility_type"] == code], first_door).assign(facility_type=code)
         for code in _brought(facilities, types)
@@ -200,7 +201,8 @@ def walk_door_to_door(
 
 
 def _brought(facilities: pd.DataFrame, types: Sequence[str]) -> list[str]:
-    return [code for code in types if code in set(facilities["facility_type"].dropna())]
+    brought = set(facilities["facility_type"].dropna())
+    return [code for code in types if code in brought]
 
 
 def _doors(facilities: pd.DataFrame, snaps: pd.DataFrame) -> pd.DataFrame:
@@ -238,17 +240,13 @@ def _links(tail: np.ndarray, head: np.ndarray, length_m: np.ndarray | pd.Series)
     return pd.DataFrame({"tail": tail, "head": head, "length_m": np.asarray(length_m, float)})
 
 
-def _both_ways(links: pd.DataFrame) -> list[pd.DataFrame]:
-    return [links, links.rename(columns={"tail": "head", "head": "tail"})]
-
-
 def _through(joints: pd.DataFrame | None, legs_out: pd.DataFrame, homes: pd.Series) -> list[pd.DataFrame]:
     """Return the links that lead through estates: from one to the other, and from an estate back to the street."""
     if joints is None or joints.empty:
         return []
     one, other = homes[joints["estate_a"]].to_numpy(), homes[joints["estate_b"]].to_numpy()
     opened = legs_out[legs_out["head"].isin([*one, *other])]
-    return [*_both_ways(_links(one, other, joints["length_m"])), _both_ways(opened)[1]]
+    return [*both_ways(_links(one, other, joints["length_m"])), both_ways(opened)[1]]
 
 
 def _between(pairs: pd.DataFrame, access: pd.DataFrame, edges: gpd.GeoDataFrame, limit_m: float) -> pd.DataFrame:
@@ -260,7 +258,7 @@ def _between(pairs: pd.DataFrame, access: pd.DataFrame, edges: gpd.GeoDataFrame,
     position = estates.get_indexer(access["estate_id"])
     out = _links(count + position, node, access["leg_m"])
     back = _links(node, count + len(estates) + position, access["leg_m"])
-    graph = _graph([*_both_ways(streets), out, back], count + 2 * len(estates))
+    graph = lay_graph([*both_ways(streets), out, back], count + 2 * len(estates))
     start, goal = (estates.get_indexer(between[side]) for side in ("estate_a", "estate_b"))
     known = np.flatnonzero((start >= 0) & (goal >= 0))
     between["distance_m"] = np.nan
@@ -274,32 +272,16 @@ def _between(pairs: pd.DataFrame, access: pd.DataFrame, edges: gpd.GeoDataFrame,
     return between
 
 
-def _graph(links: Sequence[pd.DataFrame], count: int) -> csr_array:
-    """Return the links as a matrix that keeps the shorter of parallel links, and links of no length.
-
-    Built row by row because the usual way, from coordinates, would add parallel links up.
-    """
-    every = pd.concat(links)
-    tail, head, length = (every[name].to_numpy() for name in ("tail", "head", "length_m"))
-    order = np.lexsort((length, head, tail))
-    tail, head, length = tail[order], head[order], length[order]
-    shortest = (np.diff(tail, prepend=-1) != 0) | (np.diff(head, prepend=-1) != 0)
-    rows = np.searchsorted(tail[shortest], np.arange(count + 1))
-    return csr_array((length[shortest], head[shortest], rows), shape=(count, count))
-
-
 def _nearest(graph: csr_array, homes: pd.Series, doors: pd.DataFrame, first_door: int) -> pd.DataFrame:
-    found = pd.DataFrame({"estate_id": homes.index, "distance_m": np.nan, "facility_id": None})
-    if doors.empty:
-        return found
-    sources = first_door + doors.index.to_numpy()
-    walked, _, source = dijkstra(graph, indices=sources, min_only=True, return_predecessors=True)
-    at_home, source = walked[homes], source[homes]
-    reached = np.flatnonzero(np.isfinite(at_home))
-    nearest = doors.loc[source[reached] - first_door]
-    found.loc[reached, "distance_m"] = at_home[reached] - nearest["tie_m"].to_numpy()
-    found.loc[reached, "facility_id"] = nearest["facility_id"].to_numpy()
-    return found
+    distance_m, facility = np.full(len(homes), np.nan), np.full(len(homes), None, dtype=object)
+    if len(doors):
+        walked, source = nearest_of(graph, first_door + doors.index.to_numpy())
+        at_home, source = walked[homes], source[homes]
+        reached = np.isfinite(at_home)
+        nearest = doors.index.get_indexer(source[reached] - first_door)
+        distance_m[reached] = at_home[reached] - doors["tie_m"].to_numpy()[nearest]
+        facility[reached] = doors["facility_id"].to_numpy()[nearest]
+    return pd.DataFrame({"estate_id": homes.index, "distance_m": distance_m, "facility_id": facility})
 
 
 def _walks(

@@ -1,25 +1,29 @@
 """How is a component grouped that is too large for one program?
 
-Areas are grown, then looked at again window by window: an area with those around it, and what is left over between
-them, are grouped anew with everything else as it is, by the program that groups small components exactly. Windows
-overlap, and go round until none of them brings anything, or for a stated number of sweeps. A grouping inside a window
-holds every rule that a grouping of the whole holds, so each step keeps them; how far the outcome is from the best is
-told by the prices of `priced_bound`.
+Areas are grown. Prices of units tell what any grouping must cost, and which areas could be part of a good one. Then
+the grown areas are looked at again window by window: an area with those around it, and what is left over between them,
+are grouped anew with everything else as it is, by choosing among all areas that lose little at these prices. Windows
+overlap, and widen from one sweep to the next. A grouping inside a window holds every rule that a grouping of the whole
+holds, so each step keeps them; how far the outcome is from the best is told by the prices.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from geoplan.bounds import priced_bound
-from geoplan.components import Component, Group, cost_of
+from geoplan.components import Component, Group, cost_of, part_of
 from geoplan.growth import grow_areas
-from geoplan.optimum import MAX_PAIRS, Effort, group_best, improve_areas
-from geoplan.pairs import find_pairs
+from geoplan.optimum import MAX_PAIRS, group_best
+from geoplan.pairs import find_pairs, number_units
+from geoplan.prices import price_areas
+from geoplan.prospects import Whole, lay_plots
+from geoplan.selection import Effort, choose_areas
 
-WINDOW = 20  # estates at which a window is wide enough
-HUB_SHARE = 3  # one in so many estates of a window is tried as a hub
-EFFORT = Effort(max_gap=1e-3, max_nodes=10)  # spent on one window
-SWEEPS = 2  # times that windows go over the whole component
+WINDOWS = (30, 50, 70, 100)  # estates at which a window is wide enough, sweep by sweep
+WORK = 500_000  # windows as wide as this / units of the component, and wider ones, are left out
+LOSS_SHARE = 8  # areas are offered that lose no more than the overhead / LOSS_SHARE
+AREAS = 1_500  # areas to choose among in a window
+NODES = 5  # branch-and-bound nodes spent on one
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class State:
     """A grouping while it changes: areas and units left over by their smallest estate, and which of them are areas."""
 
     component: Component
-    worth: Mapping[int, int]
+    prices: Whole
+    unit_at: tuple[int, ...]
     groups: dict[int, Group]
     area_keys: set[int]
 
@@ -38,12 +43,13 @@ def group_any(component: Component) -> tuple[list[Group], float]:
     if len(pairs) <= MAX_PAIRS:
         return group_best(component)
     grown = grow_areas(component, in_one_order=True)
-    bound, worth = priced_bound(component, pairs, grown)
-    areas = sweep(component, grown, worth)
-    return areas, min(bound, cost_of(component, areas))
+    _, first = priced_bound(component, pairs, grown)
+    prices = price_areas(component, lay_plots(component, pairs), first)
+    areas = sweep(component, grown, prices.of_unit)
+    return areas, min(prices.bound, cost_of(component, areas))
 
 
-def sweep(component: Component, areas: Collection[Group], worth: Mapping[int, int]) -> list[Group]:
+def sweep(component: Component, areas: Collection[Group], prices: Whole) -> list[Group]:
     """Return areas that cost no more, by grouping one window after the other anew.
 
     Parameters
@@ -52,61 +58,58 @@ def sweep(component: Component, areas: Collection[Group], worth: Mapping[int, in
         A component.
     areas
         A grouping of it.
-    worth
-        What opening a hub costs, as `priced_bound` returns it: a window chooses among its cheapest hubs.
+    prices
+        Of units, at which no area gains anything, as `price_areas` returns them.
     """
     taken = frozenset[int]().union(*areas)
     left = [frozenset(unit) for unit in component.units if taken.isdisjoint(unit)]
-    state = State(component, worth, {min(group): group for group in [*areas, *left]}, {min(group) for group in areas})
+    state = State(component, prices, number_units(component), {min(group): group for group in [*areas, *left]},
+                  {min(group) for group in areas})
     finished: set[frozenset[Group]] = set()
-    for _ in range(SWEEPS):
-        if not _sweep_once(state, finished):
-            break
+    for width in WINDOWS:
+        if width == WINDOWS[0] or width * len(component.units) <= WORK:
+            _sweep_once(state, width, finished)
     return [state.groups[key] for key in sorted(state.area_keys)]
 
 
-def _sweep_once(state: State, finished: set[frozenset[Group]]) -> bool:
-    """Group every window anew that has changed since it was last looked at, and say whether that brought anything."""
+def _sweep_once(state: State, width: int, finished: set[frozenset[Group]]) -> None:
+    """Group every window anew that has changed since it was last looked at."""
     home = {i: key for key, group in state.groups.items() for i in group}
     seen: set[int] = set()
-    is_better = False
     for centre in range(len(home)):
         if centre in seen:
             continue
-        keys, core = _window(state, home, home[centre])
-        seen.update(i for key in core for i in state.groups[key])
+        keys = _window(state, home, home[centre], width)
+        seen.update(i for key in keys[:max(1, len(keys) // 3)] for i in state.groups[key])
         before = frozenset(state.groups[key] for key in keys)
-        if before in finished:
-            continue
-        is_better |= _group_anew(state, home, keys)
-        finished.add(frozenset(state.groups[key] for key in {home[i] for group in before for i in group}))
-    return is_better
+        if before not in finished:
+            _group_anew(state, home, keys)
+            finished.add(frozenset(state.groups[key] for key in {home[i] for group in before for i in group}))
 
 
-def _window(state: State, home: Mapping[int, int], centre: int) -> tuple[list[int], list[int]]:
-    """Return the keys of a group and of those around it, ring by ring, and the keys of the first ring."""
-    keys, core, count = [centre], [centre], len(state.groups[centre])
+def _window(state: State, home: Mapping[int, int], centre: int, width: int) -> list[int]:
+    """Return the keys of a group and of those around it, ring by ring."""
+    keys, known, count = [centre], {centre}, len(state.groups[centre])
     for key in keys:
-        beside = sorted({home[j] for i in state.groups[key] for j in state.component.neighbours[i]}.difference(keys))
-        for other in beside:
-            if count >= WINDOW:
-                return keys, core
+        for other in sorted({home[j] for i in state.groups[key] for j in state.component.neighbours[i]} - known):
+            if count >= width:
+                return keys
             keys.append(other)
+            known.add(other)
             count += len(state.groups[other])
-            if key == centre:
-                core.append(other)
-    return keys, core
+    return keys
 
 
-def _group_anew(state: State, home: dict[int, int], keys: list[int]) -> bool:
+def _group_anew(state: State, home: dict[int, int], keys: list[int]) -> None:
     members = sorted(i for key in keys for i in state.groups[key])
-    part = _part(state.component, members)
+    part = part_of(state.component, members)
     number = {i: n for n, i in enumerate(members)}
     old = [frozenset(number[i] for i in state.groups[key]) for key in sorted(state.area_keys.intersection(keys))]
-    likely = sorted((state.worth[i], number[i]) for i in members if i in state.worth)
-    new, _ = improve_areas(part, old, [n for _, n in likely[:len(members) // HUB_SHARE + 1]], effort=EFFORT)
-    if cost_of(part, new) >= cost_of(part, old):
-        return False
+    prices = state.prices[sorted({state.unit_at[i] for i in members})]
+    effort = Effort(part.overhead / LOSS_SHARE, AREAS, NODES)
+    new = choose_areas(part, old, prices, effort=effort)
+    if new == old:
+        return
     for key in keys:
         del state.groups[key]
         state.area_keys.discard(key)
@@ -118,22 +121,3 @@ def _group_anew(state: State, home: dict[int, int], keys: list[int]) -> bool:
         home.update(dict.fromkeys(state.groups[key], key))
         if group in new:
             state.area_keys.add(key)
-    return True
-
-
-def _part(component: Component, members: list[int]) -> Component:
-    """Return some estates of a component, whole units, as a component of their own; they need not hang together."""
-    number = {i: n for n, i in enumerate(members)}
-
-    def within(group: Iterable[int]) -> tuple[int, ...]:
-        return tuple(number[i] for i in group if i in number)
-
-    return replace(
-        component, ids=tuple(component.ids[i] for i in members),
-        households=tuple(component.households[i] for i in members),
-        neighbours=tuple(within(component.neighbours[i]) for i in members),
-        reach=tuple({number[k]: metres for k, metres in component.reach[i].items() if k in number} for i in members),
-        units=tuple(within(unit) for unit in component.units if unit[0] in number),
-        unit_of=tuple(within(component.unit_of[i]) for i in members),
-        apart=tuple(frozenset(within(component.apart[i])) for i in members),
-        communities=tuple(component.communities[i] for i in members))

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoplan.circles import find_area_gaps, find_gaps
+from geoplan.circles import close_gaps, find_area_gaps, find_gaps
 from geoplan.errors import say
 from geoplan.policy import load_catalogue
+from geoplan.schema import conform
 
 CATALOGUE = pd.DataFrame({
     "facility_type": ["KINDERGARTEN", "PHARMACY", "SUBWAY"],
@@ -181,3 +182,31 @@ def test_the_uncovered_are_never_more_than_all(people: list[tuple[int, bool]], t
     residents, uncovered, share, is_gap = area_row(*rows, tolerance=tolerance)
     assert 0 <= uncovered <= residents == sum(count for count, _ in people)
     assert is_gap == (share > tolerance) if share is not None else is_gap is None
+
+
+# ---- sitings
+
+SITINGS = pd.DataFrame({"site_id": ["S1", "S1"], "facility_type": ["GREEN", "TOILET"]})
+NEAR = pd.DataFrame({"estate_id": ["E1", "E2"], "site_id": ["S1", "S1"], "distance_m": [300.0, 300.1]})
+
+
+def closed(is_gap: list[bool | None], after: list[bool | None]) -> list[object]:
+    """Return what stays a gap of E1, E2 and E3 (no park within 300 m) and of E1 (no toilet) once S1 is built."""
+    gaps = conform("gaps", pd.DataFrame({
+        "estate_id": ["E1", "E2", "E3", "E1"], "facility_type": ["GREEN"] * 3 + ["TOILET"], "limit_m": 300.0,
+        "distance_m": None, "is_gap": is_gap, "is_gap_after": after, "residents": 1, "standard": "GB",
+        "confidence": "K"}))
+    table = close_gaps(gaps, SITINGS, NEAR).set_index(["facility_type", "estate_id"])["is_gap_after"]
+    return [None if pd.isna(said) else bool(said) for said in table.sort_index()]
+
+
+def test_sitings_close_the_gaps_within_the_limit_and_judge_no_type_that_was_not_judged() -> None:
+    assert closed([True, True, True, None], [True, True, True, None]) == [False, True, True, None]
+
+
+def test_what_opened_walls_have_closed_stays_closed() -> None:
+    assert closed([True, True, True, True], [True, False, True, True]) == [False, False, True, False]
+
+
+def test_without_streets_sitings_close_the_gaps_of_today() -> None:
+    assert closed([True, True, False, None], [None] * 4) == [False, True, False, None]

@@ -290,3 +290,45 @@ consent_agree = "同意"
     assert "[通过] QH23-19 强制  plan_entry.agree_rate：84/100 = 0.84；要求 ≥ 0.8" in page
     assert "[不通过] L-01 强制  plan_entry.agree_rate：84/100 = 0.84；要求 ≥ 0.85" in page
     assert "LOCAL-1 一（不是本版本 geoplan 所带的文件" in page
+
+
+def test_an_area_is_told_what_it_lacks_and_where_the_plan_puts_it(tmp_path: Path) -> None:
+    changed = changed_tables()
+    page = page_of(published(
+        tmp_path,
+        area_gaps=table(
+            "area_gaps", area_id=["A1", "A1", "A2"], facility_type=["ELD_DAYCARE", "KINDERGARTEN", "ELD_DAYCARE"],
+            residents=[1_572, 1_572, 2_358], uncovered_residents=[524, 1_572, None], uncovered_share=[1 / 3, 1.0, None],
+            is_gap=[True, True, None], is_gap_after=[False, True, None], reason=[None, "no_consent", "no_data"]),
+        gaps=table(
+            "gaps", estate_id=["E1", "E1", "E2"], facility_type=["ELD_DAYCARE", "KINDERGARTEN", "ELD_DAYCARE"],
+            limit_m=[300.0] * 3, distance_m=[50.5, None, 700.0], is_gap=[False, True, True],
+            is_gap_after=[False, True, False], residents=[262, 262, 524], standard=["GB 50180-2018"] * 3,
+            confidence=["K", "V-sec", "K"]),
+        walks=pd.concat([changed["walks"], table(
+            "walks", estate_id=["E2"], facility_type=["ELD_DAYCARE"], state=["opened"], distance_m=[290.0],
+            minutes=[6.0], facility_id=["F1"])]),
+        sitings=table(
+            "sitings", site_id=["S1"], facility_type=["ELD_DAYCARE"], area_id=["A1"], floor_area_m2=[350.0],
+            residents_served=[524], amount_yuan=[875_000.0], procedures=["change_of_use、availability_check"]),
+        siting_areas=table(
+            "siting_areas", site_id=["S1"], facility_type=["ELD_DAYCARE"], area_id=["A1"], residents_served=[524],
+            elder_m2=[37.0]),
+        procedures=table(
+            "procedures", site_id=["S1", "S1"], facility_type=["ELD_DAYCARE"] * 2,
+            procedure=["availability_check", "change_of_use"], rule_id=[None, "QH21-42"],
+            clause=[None, "QH-2021-13 三15"]),
+    ), "A1")
+    told = page[page.index("【缺什么、放在哪里】"):].split("【选址】")[0].splitlines()
+    assert told[1:] == [
+        "缺幼儿园：1 个小区、262 人步行 300 米以内没有（GB 50180-2018，可信度：二手资料）",
+        "    现有：步行网络上到不了任何在用的一处",
+        "    实施后：仍缺，权利人不同意",
+        "缺老年人日间照料中心(含托老所)：1 个小区、524 人步行 300 米以内没有（GB 50180-2018，可信度：经验值，须核对）",
+        "    现有：最近的是 日间照料中心(F1)，距这些小区 700–700 米",
+        "    方案：打通围墙后 1 个小区够得着现有设施",
+        "    方案：利用 锅炉房(S1) 设 350 平方米，解决本片区 524 人，全处投资 875,000 元",
+        "    其中 37 平方米计入本片区养老用房",
+        "    手续：核实可用时间、改变建筑功能：依法办理全部手续〔QH-2021-13 三15 QH21-42〕",
+        "    实施后：不再是片区缺口", ""]
+    assert "− 在建和规划 20.5 − 选址 37 = -0.3，向上取整且不小于零：37 平方米" in page

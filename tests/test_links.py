@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString, Polygon, box
 
 from geoplan.links import find_candidates, judge_links
+from geoplan.network import find_hard_barriers
 
 NO_STREETS = streets()
 NO_BARRIERS = hard()
@@ -164,6 +165,55 @@ def test_a_hundred_estates_divided_by_streets_are_one_component() -> None:
     candidates = find_candidates(blocks, NO_BARRIERS, NO_STREETS, max_gap_m=15)
     assert len(candidates) == 2 * 9 * 10  # 12 m across each street; the diagonals are 17 m
     assert groups_of(judged(blocks, candidates), blocks) == [100]
+
+
+def with_heritage(estates: gpd.GeoDataFrame, *shapes: object, **given: Sequence[object]) -> gpd.GeoDataFrame:
+    places = layer("heritage", shapes, **{"name": [f"古迹{number}" for number in range(len(shapes))], **given})
+    return judged(estates, find_candidates(estates, NO_BARRIERS, NO_STREETS, max_gap_m=60, heritage=places))
+
+
+def test_a_protected_place_between_two_estates_is_no_wall_to_open() -> None:
+    found = with_heritage(TWO_APART, box(105, -50, 125, 150), name=["文庙"])
+    assert found[["usable", "reason", "barrier"]].to_numpy().tolist() == [[False, "heritage", "文庙"]]
+    nameless = with_heritage(TWO_APART, box(105, -50, 125, 150), name=[None], kind=["历史建筑"])
+    assert nameless["barrier"].tolist() == ["历史建筑"]
+
+
+def test_a_city_wall_drawn_as_a_line_is_no_wall_to_open_either() -> None:
+    assert with_heritage(TWO_APART, LineString([(115, -9), (115, 150)]))["reason"].tolist() == ["heritage"]
+    touching = town(box(0, 0, 100, 100), box(100, 0, 200, 100))
+    assert with_heritage(touching, LineString([(100, -9), (100, 150)]))["reason"].tolist() == ["heritage"]
+    assert with_heritage(touching, LineString([(100, 50), (100, 150)]))["reason"].tolist() == ["usable"]
+
+
+def test_a_protected_place_beside_the_segment_parts_nobody() -> None:
+    assert with_heritage(TWO_APART, box(105, 101, 125, 150))["reason"].tolist() == ["usable"]
+
+
+def test_estates_inside_a_historic_quarter_keep_their_links() -> None:
+    # Both stand in the quarter; then E1 alone does, by its centre at (50, 50); then neither does, and it lies between.
+    for left, right, reason in ((-10, 240, "usable"), (40, 125, "usable"), (60, 125, "heritage")):
+        found = with_heritage(TWO_APART, box(left, -10, right, 110))
+        assert found["reason"].tolist() == [reason]
+        assert found["barrier"].isna().tolist() == [reason == "usable"]
+
+
+def test_a_barrier_is_told_before_heritage_and_heritage_before_a_subdistrict_line() -> None:
+    estates = TWO_APART.assign(subdistrict=pd.Series(["东街", "西街"], dtype="str"))
+    temple = layer("heritage", [box(105, -50, 110, 150)], name=["文庙"])
+    river = barriers(box(110, -50, 120, 150), names=["浣溪河"])
+    both = find_candidates(estates, river, NO_STREETS, max_gap_m=60, heritage=temple)
+    assert judged(estates, both)[["reason", "barrier"]].to_numpy().tolist() == [["barrier", "浣溪河"]]
+    bridged = judged(estates, both, crossings(E1E2=99.0))
+    assert bridged[["reason", "barrier"]].to_numpy().tolist() == [["heritage", "文庙"]]
+
+
+def test_barriers_of_several_named_layers_are_called_by_their_own_names() -> None:
+    row = town(box(0, 0, 100, 100), box(130, 0, 230, 100), box(260, 0, 360, 100))
+    water, rail = barriers(box(110, -50, 120, 150)), barriers(LineString([(245, -9), (245, 150)]), of_layer="rail")
+    walls = find_hard_barriers(NO_STREETS, pd.concat([water, rail], ignore_index=True))
+    found = find_candidates(row, walls, NO_STREETS, max_gap_m=60)
+    assert dict(zip(pairs(found), found["barrier"], strict=True)) == {"E1-E2": "water", "E2-E3": "rail"}
 
 
 def test_a_town_of_one_estate_has_no_links() -> None:

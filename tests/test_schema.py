@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point, box
 
+from geoplan.costs import load_costs
 from geoplan.policy import load_catalogue
 from geoplan.schema import (
     DTYPES,
@@ -29,7 +30,8 @@ from geoplan.schema import (
     words_of,
 )
 
-CATALOGUED = {"facility_type": set(load_catalogue()["facility_type"])}
+CATALOGUED = {"facility_type": set(load_catalogue()["facility_type"]),
+              "work_item": {*load_costs().index, *load_catalogue()["facility_type"]}}
 ALL = [column for side in ("in", "out") for table in tables(side) for column in columns_of(table, side)]
 
 
@@ -45,9 +47,12 @@ every_table = pytest.mark.parametrize(("table", "side"), [(t, s) for s in ("in",
 
 def test_the_tables_of_the_contract_are_there_in_its_order() -> None:
     assert tables() == (
-        "estates", "verdicts", "links", "areas", "grouping", "facilities", "sites", "walks", "gaps", "area_gaps",
-        "care", "care_flows", "openings", "sitings", "funding", "programme", "milestones", "scorecard", "parameters",
-        "remarks")
+        "estates", "verdicts", "links", "areas", "grouping", "alternatives", "alternative_members",
+        "facilities", "sites", "walks", "gaps", "area_gaps",
+        "care", "care_flows", "openings", "sitings", "siting_areas", "procedures",
+        "siting_stages", "siting_alternatives", "works", "sources", "funding", "ranking", "programme", "programme_alternatives",
+        "milestones", "scorecard", "parameters",
+        "remarks", "checkup", "nearest", "isochrones")
 
 
 @every_column
@@ -151,7 +156,7 @@ def test_every_unit_has_its_line() -> None:
 
 
 def test_labels_are_given_by_code() -> None:
-    assert labels_of("basis", "zh") == {"policy": "政策条款", "retrieved": "公开资料", "assumption": "假设"}
+    assert labels_of("basis", "zh") == {"policy": "政策条款", "retrieved": "公开资料", "assumption": "假设", "project": "本项目"}
     assert labels_of("basis", "en")["assumption"] == "Assumption"
 
 
@@ -221,7 +226,7 @@ def test_types_are_set_and_missing_stays_missing() -> None:
     table = conform("area_gaps", pd.DataFrame(said))
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == {
         "area_id": "str", "facility_type": "str", "residents": "Int64", "uncovered_residents": "Int64",
-        "uncovered_share": "float64", "is_gap": "boolean", "is_gap_after": "boolean"}
+        "uncovered_share": "float64", "is_gap": "boolean", "is_gap_after": "boolean", "reason": "str"}
     assert table["residents"].tolist() == [30, pd.NA]
     assert table["is_gap"].tolist() == [pd.NA, True]
     assert table["uncovered_share"].isna().all()

@@ -12,6 +12,8 @@ from geoplan.bounds import priced_bound
 from geoplan.components import METRE, Component, cost_of
 from geoplan.growth import grow_areas
 from geoplan.pairs import find_pairs
+from geoplan.prices import price_areas
+from geoplan.prospects import lay_plots
 from geoplan.windows import group_any, sweep
 
 
@@ -23,8 +25,9 @@ def grid(side: int) -> Town:
 
 
 def swept(component: Component, areas: list[frozenset[int]]) -> list[frozenset[int]]:
-    _, worth = priced_bound(component, find_pairs(component, range(len(component.ids))), areas)
-    return sweep(component, areas, worth)
+    pairs = find_pairs(component, range(len(component.ids)))
+    _, prices = priced_bound(component, pairs, grow_areas(component))
+    return sweep(component, areas, price_areas(component, lay_plots(component, pairs), prices).of_unit)
 
 
 def test_a_poor_start_is_bettered() -> None:
@@ -42,7 +45,7 @@ def test_what_was_left_over_is_taken_in() -> None:
 
 @pytest.mark.parametrize("window", [6, 12])
 def test_windows_never_make_a_grouping_dearer(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geoplan.windows.WINDOW", window)
+    monkeypatch.setattr("geoplan.windows.WINDOWS", (window, 2 * window))
     component = component_of(grid(6))
     start = [frozenset({i}) for i in range(36)]
     after = swept(component, grow_areas(component, in_one_order=True))
@@ -53,7 +56,7 @@ def test_windows_never_make_a_grouping_dearer(window: int, monkeypatch: pytest.M
 def test_a_component_too_large_for_one_program_comes_with_a_useful_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     best, _ = group_any(component_of(grid(5)))
     monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 3)
-    monkeypatch.setattr("geoplan.windows.WINDOW", 10)
+    monkeypatch.setattr("geoplan.windows.WINDOWS", (10, 20))
     component = component_of(grid(5))
     areas, bound = group_any(component)
     assert 0.9 * cost_of(component, areas) <= bound <= cost_of(component, best) <= cost_of(component, areas)
@@ -61,7 +64,7 @@ def test_a_component_too_large_for_one_program_comes_with_a_useful_bound(monkeyp
 
 def test_the_order_of_rows_changes_no_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 0)
-    monkeypatch.setattr("geoplan.windows.WINDOW", 8)
+    monkeypatch.setattr("geoplan.windows.WINDOWS", (8, 12))
     town = grid(5)
     ids = list(town.households)
     here, bounds = group_estates(town.estates, town.links, grouped_ids=ids, rules=town.asked, method="optimal")
@@ -76,7 +79,7 @@ def test_the_order_of_rows_changes_no_window(monkeypatch: pytest.MonkeyPatch) ->
 def test_windows_break_no_rule(town: Town, window: int) -> None:
     areas, cost, proven = [], 0.0, 0.0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("geoplan.windows.WINDOW", window)
+        patch.setattr("geoplan.windows.WINDOWS", (window, 2 * window))
         patch.setattr("geoplan.windows.MAX_PAIRS", 0)
         for component in components_of(town):
             found, bound = group_any(component)

@@ -11,6 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from geoplan import workbook
 from geoplan.schema import empty_table, tables
+from geoplan.sheets import SHEETS
 from geoplan.workbook import write_findings, write_workbook
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -39,7 +40,9 @@ def parts(file: Path, pattern: str) -> dict[str, ElementTree.Element]:
 
 def test_the_sheets_stand_in_the_order_in_which_people_ask(tmp_path: Path) -> None:
     assert list(rows_of(written(tmp_path))) == [
-        "概况", "片区", "小区", "设施缺口", "养老用房", "打通围墙", "可用资源", "联动关系", "参数", "说明"]
+        "概况", "片区", "小区", "设施缺口", "养老用房", "打通围墙", "改造内容与造价", "资金来源对照", "资金",
+        "储备库排序", "年度计划", "里程碑",
+        "进度横道图", "可用资源", "联动关系", "参数", "说明"]
 
 
 def test_an_english_plan_has_english_sheets(tmp_path: Path) -> None:
@@ -120,7 +123,7 @@ def test_hostile_text_is_text_and_nothing_runs(tmp_path: Path) -> None:
     file = written(tmp_path, estates=names)
     assert columns(rows_of(file)["小区"])["小区名称"] == hostile
     sheets = parts(file, r"xl/worksheets/sheet\d+\.xml")
-    assert len(sheets) == 10
+    assert len(sheets) == len(SHEETS) + 1
     assert sum(len(list(sheet.iter(f"{MAIN}f"))) for sheet in sheets.values()) == 0
     assert sum(len(list(sheet.iter(f"{MAIN}hyperlink"))) for sheet in sheets.values()) == 0
     assert parts(file, r"xl/worksheets/_rels/.*") == {}
@@ -163,7 +166,7 @@ def test_every_table_can_be_read_printed_and_filtered(tmp_path: Path) -> None:
             assert max(widths) < 45
     names = parts(tmp_path / "plan.xlsx", r"xl/workbook\.xml")["xl/workbook.xml"]
     titles = [name for name in names.iter(f"{MAIN}definedName") if name.attrib["name"] == "_xlnm.Print_Titles"]
-    assert len(titles) == 9
+    assert len(titles) == len(SHEETS)
 
 
 def test_a_plan_without_a_row_still_has_its_headings(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def add_to(book: Catalogue) -> None:
         "a year in antiquity": f'name = "x"\n{PLACE}year = 25',
         "an empty name": f'name = ""\n{PLACE}year = 2025',
         "neither place nor policies": 'name = "x"\nas_of = 2024-03-01\nyear = 2025',
-        "both place and policies": 'name = "x"\njurisdiction = "西宁市"\npolicies = ["CN-2021-50"]\nas_of = 2024-03-01\nyear = 2025',
+        "both place and policies": f'name = "x"\npolicies = ["CN-2021-50"]\n{PLACE}year = 2025',
         "another language": f'name = "x"\n{PLACE}year = 2025\nlanguage = "fr"',
         "a share past 1": f'name = "x"\n{PLACE}year = 2025\nmax_rejected_share = 20',
         "a key that does not exist": f'name = "x"\n{PLACE}year = 2025\ncolour = "red"',

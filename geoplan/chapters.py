@@ -1,0 +1,334 @@
+"""What does the dossier of an area say, chapter by chapter?
+
+What it lacks and by which standard, the elder-care account, sites, walls to open, works, money, the residents' consent,
+the conditions still open, the year, the deadlines, and every clause it rests on. What was not drawn up says so.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geoplan.briefs import Brief
+from geoplan.documents import load_documents
+from geoplan.figures import (
+    MISSING,
+    Grid,
+    columns_named,
+    grid_of,
+    heading_of,
+    number_text,
+    texts_of,
+)
+from geoplan.fonts import shortened
+from geoplan.grounds import Ground
+from geoplan.labels import BETWEEN, labels_for, short_labels_for
+from geoplan.manuscript import TEXT_MM, Manuscript
+from geoplan.plan import Plan
+from geoplan.schema import columns_of, labels_of
+from geoplan.sidebars import key_figures, sums_by_source
+
+MEMBERS = ("name", "completion_year", "buildings", "households", "residents", "floor_area_m2", "eligibility",
+           "plan_entry")
+CONSENT = ("name", "consent_eligible", "consent_participants", "consent_agree", "survey_done", "mgmt_consensus",
+           "public_notice_no_objection", "willing_to_pay", "ready_year")
+GAPS = ("facility_type", "uncovered_residents", "uncovered_share", "limit_m", "standard", "confidence", "is_gap_after",
+        "reason")
+SITES = ("site_id", "name", "site_kind", "floor_area_m2", "land_area_m2", "usable", "reason")
+WORKS = ("item", "content_class", "quantity", "unit", "unit_mid", "low_yuan", "amount_yuan", "high_yuan", "basis",
+         "clause")
+ACCOUNT = ("residents", "need_m2", "inside_m2", "declared_m2", "reachable_m2", "planned_m2", "short_m2",
+           "short_after_m2", "land_need_m2", "land_have_m2")
+RESULTS = ("fail", "unknown", "not_set", "needs_evidence")
+QUOTED, ASSUMPTION = 60, "assumption"
+RULE_MM = (16.0, 34.0, 50.0)  # rule, where it stands, its words; the answers share the rest
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every part of the dossiers is written from."""
+
+    plan: Plan
+    ground: Ground
+    words: Mapping[str, str]
+    language: str
+    rules: Mapping[str, tuple[str, str]]
+    pages: Manuscript
+
+
+def _key_figures(desk: Desk, brief: Brief) -> None:
+    figures = key_figures(brief, desk.words)
+    half = len(figures) // 2
+    rows = tuple((*figures[place], *figures[place + half]) for place in range(half))
+    desk.pages.grid(Grid(("",) * 4, rows, frozenset({1, 3})), widths_mm=(TEXT_MM * 0.3, TEXT_MM * 0.2) * 2)
+
+
+def _members(desk: Desk, brief: Brief) -> None:
+    estates = brief.rows["estates"]
+    grid = grid_of("estates", estates, desk.language, MEMBERS)
+    numbers = [str(brief.estate_numbers[estate_id]) for estate_id in estates["estate_id"]]
+    desk.pages.grid(_with_first(grid, desk.words["d.number"], numbers))
+
+
+def _gaps(desk: Desk, brief: Brief) -> None:
+    every = brief.rows["area_gaps"]
+    if every.empty:
+        desk.pages.text(desk.words["no_facilities"])
+        return
+    is_gap = every["is_gap"].fillna(False).to_numpy(dtype=bool)
+    missing = every[is_gap].sort_values(["uncovered_residents", "facility_type"], ascending=[False, True])
+    tolerance = number_text(desk.plan.project.circle.area_tolerance, "share")
+    desk.pages.lead(desk.words["d.gap_lead"].format(n=len(missing), tolerance=tolerance))
+    if len(missing):
+        desk.pages.grid(_gap_grid(desk, missing))
+    short = short_labels_for("facility_type", desk.language)
+    covered, unknown = every[(~every["is_gap"]).fillna(False)], every[every["is_gap"].isna()]
+    for key, rows in (("d.enough", covered), ("d.no_data", unknown)):
+        types = BETWEEN[desk.language].join(short.get(code, code) for code in rows["facility_type"])
+        if types:
+            desk.pages.text(desk.words[key].format(types=types))
+
+
+def _gap_grid(desk: Desk, missing: pd.DataFrame) -> Grid:
+    """Return the gaps with the standard each rests on."""
+    standards = desk.plan.tables["gaps"].drop_duplicates("facility_type").set_index("facility_type")
+    added = {name: missing["facility_type"].map(standards[name]) for name in ("limit_m", "standard", "confidence")}
+    columns = {column.name: column for table in ("gaps", "area_gaps") for column in columns_of(table)}
+    wanted = [columns[name] for name in GAPS if name in columns and (name in missing or name in added)]
+    frame = missing.assign(**added)
+    kept = [column for column in wanted if frame[column.name].notna().any()]
+    texts = texts_of(kept, frame, desk.language)
+    right = frozenset(place for place, column in enumerate(kept) if column.type in ("int", "float", "share"))
+    return Grid(tuple(heading_of(column, desk.language) for column in kept),
+                tuple(tuple(map(str, row)) for row in texts.itertuples(index=False, name=None)), right)
+
+
+def _care(desk: Desk, brief: Brief) -> None:
+    words, care = desk.words, brief.rows["care"]
+    if care.empty:
+        desk.pages.text(words["no_facilities"])
+        return
+    account = care.iloc[0]
+    said = {name: labels_for(column.values, desk.language).get(str(account[name]), MISSING)
+            for column in columns_named("care", ("status", "land_status")) for name in [column.name]}
+    basis = words[f"d.basis_{desk.plan.project.elder.basis}"]
+    desk.pages.lead(words["d.care_lead"].format(basis=basis, status=said["status"], land=said["land_status"]))
+    columns = columns_named("care", ACCOUNT)
+    texts = texts_of(columns, care, desk.language).iloc[0]
+    rows = [(heading_of(column, desk.language), str(texts[column.name])) for column in columns]
+    half = -(-len(rows) // 2)
+    pairs = [(*rows[place], *(rows[place + half] if place + half < len(rows) else ("", ""))) for place in range(half)]
+    desk.pages.grid(Grid((words["d.item"], words["d.figure"]) * 2, tuple(pairs), frozenset({1, 3})),
+                    widths_mm=(TEXT_MM * 0.32, TEXT_MM * 0.18) * 2)
+    flows = brief.rows["care_flows"]
+    if len(flows):
+        names = desk.plan.tables["facilities"].set_index("facility_id")["name"]
+        desk.pages.lead(words["d.flows"])
+        grid = grid_of("care_flows", flows, desk.language, ("facility_id", "floor_area_m2"), total=("floor_area_m2",),
+                       total_word=words["total"])
+        called = [_or_missing(names.get(facility)) for facility in flows["facility_id"]]
+        desk.pages.grid(_with_first(grid, _heading("facilities", "name", desk.language), called))
+
+
+def _sites(desk: Desk, brief: Brief) -> None:
+    words, sites = desk.words, brief.rows["sites"]
+    if "sites" not in desk.plan.layers.brought:
+        desk.pages.text(words["d.no_sites_layer"])
+        return
+    near_m = number_text(desk.plan.project.areas.max_radius_m)
+    if sites.empty:
+        desk.pages.text(words["no_sites"].format(m=near_m))
+        return
+    desk.pages.lead(words["d.sites_lead"].format(m=near_m))
+    desk.pages.grid(grid_of("sites", sites, desk.language, SITES))
+
+
+def _sitings(desk: Desk, brief: Brief) -> None:
+    sitings = brief.rows["sitings"]
+    if sitings.empty:
+        desk.pages.text(desk.words["d.not_made" if desk.plan.tables["sitings"].empty else "d.none_here"])
+        return
+    names = desk.plan.tables["sites"].set_index("site_id")["name"]
+    grid = grid_of("sitings", sitings, desk.language, _all_but("sitings", "area_id"),
+                   total=("floor_area_m2", "amount_yuan"), total_word=desk.words["total"])
+    called = [_or_missing(names.get(site)) for site in sitings["site_id"]]
+    desk.pages.grid(_with_first(grid, _heading("sites", "name", desk.language), called))
+
+
+def _walls(desk: Desk, brief: Brief) -> None:
+    walls = brief.rows["openings"]
+    if walls.empty:
+        desk.pages.text(desk.words["no_walls"])
+        return
+    listed = walls.head(len(brief.wall_numbers))
+    names = brief.rows["estates"].set_index("estate_id")["name"]
+    pairs = [f"{shortened(names.get(a, a), 30)} — {shortened(names.get(b, b), 30)}"
+             for a, b in zip(listed["estate_a"], listed["estate_b"], strict=True)]
+    grid = grid_of("openings", listed, desk.language, ("resident_minutes_saved", "gaps_closed"))
+    numbers = [str(number) for number in brief.wall_numbers.values()]
+    desk.pages.grid(_with_first(_with_first(grid, desk.words["d.pair"], pairs), desk.words["d.number"], numbers))
+    if len(walls) > len(listed):
+        desk.pages.text(desk.words["d.walls_more"].format(n=len(walls) - len(listed)))
+
+
+def _works(desk: Desk, brief: Brief) -> None:
+    works = brief.rows.get("works")
+    if works is None or works.empty:
+        desk.pages.text(desk.words["d.not_made"])
+        return
+    is_assumed = (works["basis"] == ASSUMPTION).tolist()
+    grid = grid_of("works", works, desk.language, WORKS,
+                   total=("low_yuan", "amount_yuan", "high_yuan"), total_word=desk.words["total"], marked=is_assumed)
+    desk.pages.grid(_flagged(desk, grid, is_assumed))
+    if any(is_assumed):
+        desk.pages.text(desk.words["d.works_note"])
+
+
+def _money(desk: Desk, brief: Brief) -> None:
+    funding = brief.rows["funding"]
+    if funding.empty:
+        desk.pages.text(desk.words["d.not_made"])
+        return
+    desk.pages.grid(grid_of("funding", sums_by_source(funding), desk.language, ("source", "amount_yuan"),
+                            total=("amount_yuan",), total_word=desk.words["total"]))
+    desk.pages.lead(desk.words["d.items_money"])
+    is_assumed = (funding["basis"] == ASSUMPTION).tolist()
+    desk.pages.grid(_flagged(desk, grid_of("funding", funding, desk.language, _all_but("funding", "area_id"),
+                                           marked=is_assumed), is_assumed))
+
+
+def _consent(desk: Desk, brief: Brief) -> None:
+    layer = desk.plan.layers.estates
+    brought = [name for name in CONSENT if name in desk.plan.layers.brought["estates"] or name == "name"]
+    own = brief.rows["estates"][["estate_id"]].merge(pd.DataFrame(layer), on="estate_id", how="left")
+    if len(brought) == 1:
+        desk.pages.text(desk.words["d.not_made"])
+        return
+    numbers = [str(brief.estate_numbers[estate_id]) for estate_id in own["estate_id"]]
+    grid = grid_of("estates", own, desk.language, brought, side="in")
+    desk.pages.grid(_with_first(grid, desk.words["d.number"], numbers))
+
+
+def _standing(desk: Desk, brief: Brief) -> None:
+    """Write, rule by rule, which estates do not pass and how."""
+    verdicts = brief.rows["verdicts"]
+    if verdicts.empty:
+        desk.pages.text(desk.words["d.standing_none"])
+        return
+    desk.pages.lead(desk.words["d.standing_lead"])
+    labels = labels_of("verdict", desk.language)
+    shown = [result for result in RESULTS if (verdicts["result"] == result).any()]
+    found: dict[str, dict[str, list[str]]] = {}
+    places: dict[str, tuple[str, str, str]] = {}
+    for verdict in verdicts.sort_values(["rule_id", "estate_id"]).to_dict("records"):
+        found.setdefault(verdict["rule_id"], {}).setdefault(verdict["result"], []).append(verdict["estate_id"])
+        places[verdict["rule_id"]] = (verdict["document"], verdict["clause"], verdict["param"])
+    rows = []
+    for rule_id, (document, clause, param) in places.items():
+        number, quote = desk.rules.get(rule_id, (document, param))
+        which = [_which(desk, brief, found[rule_id].get(result, ())) for result in shown]
+        rows.append((rule_id, f"{number} {clause}", shortened(quote, QUOTED), *which))
+    headings = (desk.words["d.rule"], desk.words["d.where"], desk.words["d.asks"], *(labels[code] for code in shown))
+    each = (TEXT_MM - sum(RULE_MM)) / len(shown)
+    desk.pages.grid(Grid(headings, tuple(rows)), widths_mm=(*RULE_MM, *[each] * len(shown)))
+
+
+def _programme(desk: Desk, brief: Brief) -> None:
+    programme = brief.rows["programme"]
+    if programme.empty:
+        desk.pages.text(desk.words["d.not_made"])
+    else:
+        grid = grid_of("programme", programme, desk.language, _all_but("programme", "area_id"))
+        facts = tuple(zip(grid.headings, grid.rows[0], strict=True))
+        desk.pages.grid(Grid(("", ""), facts), widths_mm=(TEXT_MM * 0.3, TEXT_MM * 0.7))
+    ranking = brief.rows.get("ranking")
+    if ranking is not None and len(ranking):
+        desk.pages.lead(desk.words["d.ranking"])
+        _whole(desk, "ranking", ranking)
+
+
+def _milestones(desk: Desk, brief: Brief) -> None:
+    _whole(desk, "milestones", brief.rows["milestones"])
+
+
+def _clauses(desk: Desk, brief: Brief) -> None:
+    """Write every clause that the figures of this area rest on, document by document."""
+    known = load_documents()
+    cited = brief.rows["verdicts"].drop_duplicates(["document", "clause", "rule_id"])
+    for document, rows in cited.groupby("document", sort=True):
+        about = known.get(str(document))
+        title = f"{about.number} {about.title}".strip() if about else str(document)
+        parts = [f"{clause}（{'、'.join(sorted(some['rule_id']))}）" if desk.language == "zh" else
+                 f"{clause} ({', '.join(sorted(some['rule_id']))})" for clause, some in rows.groupby("clause")]
+        desk.pages.text(f"{title}：{'；'.join(parts)}" if desk.language == "zh" else f"{title}: {'; '.join(parts)}")
+    others = {str(clause) for name in ("funding", "milestones", "works") if name in brief.rows
+              for clause in brief.rows[name].get("clause", pd.Series(dtype="str")).dropna() if clause}
+    gaps = desk.plan.tables["gaps"].drop_duplicates("facility_type").set_index("facility_type")["standard"]
+    shown = brief.rows["area_gaps"].loc[brief.rows["area_gaps"]["is_gap"].fillna(False), "facility_type"]
+    others |= set(shown.map(gaps).dropna())
+    for text in sorted(others):
+        desk.pages.text(text)
+    if cited.empty and not others:
+        desk.pages.text(desk.words["d.none_here"])
+
+
+CHAPTERS: Mapping[str, Callable[[Desk, Brief], None]] = {
+    "key_figures": _key_figures, "members": _members, "gaps": _gaps, "care": _care, "sites": _sites,
+    "sitings": _sitings, "walls": _walls, "works": _works, "money": _money, "consent": _consent,
+    "standing": _standing, "programme": _programme, "milestones": _milestones, "clauses": _clauses,
+}
+
+
+def _whole(desk: Desk, table: str, rows: pd.DataFrame) -> None:
+    if rows.empty:
+        desk.pages.text(desk.words["d.not_made"])
+        return
+    desk.pages.grid(grid_of(table, rows, desk.language, _all_but(table, "area_id")))
+
+
+def _flagged(desk: Desk, grid: Grid, flags: Sequence[bool]) -> Grid:
+    """Return a grid whose assumed rows say so in their first cell, not only by their colour."""
+    marks = [*flags, *([False] * (len(grid.rows) - len(flags)))]
+    rows = tuple((desk.words["assumption"] + row[0], *row[1:]) if flag else row
+                 for flag, row in zip(marks, grid.rows, strict=True))
+    return Grid(grid.headings, rows, grid.right, grid.marked, grid.has_total)
+
+
+def _with_first(grid: Grid, heading: str, texts: Sequence[str]) -> Grid:
+    """Return a grid with one more column in front; the row of sums has nothing in it."""
+    filled = [*texts, *([""] * (len(grid.rows) - len(texts)))]
+    rows = tuple((text, *row) for text, row in zip(filled, grid.rows, strict=True))
+    return Grid((heading, *grid.headings), rows, frozenset(place + 1 for place in grid.right), grid.marked,
+                grid.has_total)
+
+
+def _which(desk: Desk, brief: Brief, estate_ids: Iterable[str]) -> str:
+    numbers = sorted(brief.estate_numbers[estate_id] for estate_id in estate_ids)
+    if not numbers:
+        return ""
+    between = "、" if desk.language == "zh" else ", "
+    return desk.words["d.estates_of"].format(n=len(numbers), which=between.join(_runs(numbers)))
+
+
+def _runs(numbers: Sequence[int]) -> list[str]:
+    """Return rising numbers as text, three or more in a row as the first and the last: 1, 4–7."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [text for run in runs for text in (
+        [f"{run[0]}–{run[-1]}"] if len(run) > 2 else [str(number) for number in run])]
+
+
+def _all_but(table: str, *names: str) -> list[str]:
+    return [column.name for column in columns_named(table, ()) if column.name not in names]
+
+
+def _heading(table: str, column: str, language: str) -> str:
+    return heading_of(columns_named(table, [column])[0], language)
+
+
+def _or_missing(name: object) -> str:
+    return name if isinstance(name, str) else MISSING

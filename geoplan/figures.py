@@ -1,0 +1,151 @@
+"""How is a table of the plan told on paper? Words for codes, numbers as people write them, rows that are marked.
+
+What the dossiers and the atlas share. Money is written in 万元 to the hundredth, areas to the tenth of a square metre,
+shares in per cent; what is missing is a dash, never zero.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from geoplan.fonts import shortened
+from geoplan.labels import TEXT_TYPES, labelled, unit_of
+from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of, lines_of
+
+MISSING = "—"
+TEN_THOUSAND = 10_000
+DECIMALS = {"m": 0, "m2": 1, "min": 1, "household-m": 0, "person-min": 0, "yuan": 2}
+OTHER_DECIMALS = 2
+MOST_LETTERS = 200  # of a text in a table; plan.gpkg has the whole of it
+UNGROUPED = ("year", "rank")
+SHARE, YUAN = "share", "yuan"
+PLAIN = (*GEOMETRY_TYPES, *TEXT_TYPES, "bool")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows of text under headings; columns in `right` hold numbers, rows in `marked` rest on an assumption.
+
+    The last row is the sum of those above it where `has_total` is true.
+    """
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: frozenset[int] = frozenset()
+    marked: frozenset[int] = frozenset()
+    has_total: bool = False
+
+
+@cache
+def words_on_paper(language: str) -> Mapping[str, str]:
+    """Return key -> text of everything the papers say of their own accord; texts with braces want `format`."""
+    return {line["key"]: line[language] for line in lines_of("paper.csv")}
+
+
+def number_text(value: object, unit: str = "", *, decimals: int | None = None) -> str:
+    """Return a number as people read it on paper, rounded half up; a dash where it is missing."""
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return MISSING
+    if unit in UNGROUPED:
+        return f"{value:.0f}" if isinstance(value, float) else str(value)
+    exact = Decimal(str(value))
+    if unit == SHARE:
+        return f"{_rounded(exact * 100, 1):,}%"
+    if unit == YUAN:
+        exact /= TEN_THOUSAND
+    usual = DECIMALS.get(unit, 0 if exact == exact.to_integral() else OTHER_DECIMALS)
+    return f"{_rounded(exact, usual if decimals is None else decimals):,}"
+
+
+def in_ten_thousands(value: object) -> Decimal | None:
+    """Return a number in units of ten thousand, exactly, or nothing where it is missing."""
+    return None if value is None or pd.isna(value) else Decimal(str(value)) / TEN_THOUSAND  # type: ignore[call-overload]
+
+
+def heading_of(column: Column, language: str) -> str:
+    """Return the heading of a column with its unit in brackets."""
+    unit = "" if column.unit == SHARE else unit_of(column, language)
+    if column.unit == YUAN:
+        unit = labels_of("unit", language)["10k_yuan"]
+    name = getattr(column, language)
+    return str(name) if not unit else f"{name}（{unit}）" if language == "zh" else f"{name} ({unit})"
+
+
+def columns_named(table: str, names: Sequence[str], side: str = "out") -> list[Column]:
+    """Return the columns of a table that exist, in the order asked for; without names, every one but its geometry."""
+    known = {column.name: column for column in columns_of(table, side) if column.type not in GEOMETRY_TYPES}
+    return [known[name] for name in names if name in known] if names else list(known.values())
+
+
+def texts_of(columns: Sequence[Column], frame: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Return the columns as text."""
+    told = labelled(columns, frame, language)
+    texts = {}
+    for column in columns:
+        values = told[column.name]
+        is_number = column.type not in PLAIN
+        texts[column.name] = [number_text(value, column.unit) if is_number else _plain(value) for value in values]
+    return pd.DataFrame(texts, index=frame.index, dtype=object)
+
+
+def grid_of(
+    table: str, frame: pd.DataFrame, language: str, names: Sequence[str] = (), *, total: Sequence[str] = (),
+    total_word: str = "", marked: Sequence[bool] = (), side: str = "out",
+) -> Grid:
+    """Return rows of a table as people read them, without the columns in which none has a value.
+
+    Parameters
+    ----------
+    table
+        Its name in columns.csv.
+    frame
+        Rows of it.
+    language
+        zh or en.
+    names
+        The columns wanted, in order; those that the table does not have are passed over.
+    total
+        Columns that get a sum in a last row; a sum with an unknown part is unknown.
+    total_word
+        What stands before the sums.
+    marked
+        Which rows rest on an assumption.
+    side
+        out, or in for a layer.
+
+    Returns
+    -------
+    grid
+    """
+    columns = [column for column in columns_named(table, names, side)
+               if column.name in frame and (frame[column.name].notna().any() or not len(frame))]
+    texts = texts_of(columns, frame, language)
+    rows = [tuple(map(str, row)) for row in texts.itertuples(index=False, name=None)]
+    has_total = bool(total) and len(rows) > 1
+    if has_total:
+        rows.append(tuple(
+            number_text(sum_of(frame[column.name]), column.unit) if column.name in total
+            else total_word if place == 0 else "" for place, column in enumerate(columns)))
+    right = frozenset(place for place, column in enumerate(columns) if column.type not in PLAIN)
+    return Grid(tuple(heading_of(column, language) for column in columns), tuple(rows), right,
+                frozenset(np.flatnonzero(list(marked)).tolist()), has_total)
+
+
+def sum_of(values: pd.Series) -> object:
+    """Return the exact sum of numbers, or nothing where one of them is unknown."""
+    if values.isna().any():
+        return None
+    return sum((Decimal(str(value)) for value in values), Decimal(0))
+
+
+def _rounded(value: Decimal, places: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def _plain(value: object) -> str:
+    is_missing = value is None or value == "" or pd.isna(value)  # type: ignore[call-overload]
+    return MISSING if is_missing else shortened(value, MOST_LETTERS)

@@ -1,0 +1,66 @@
+"""Pages, tables and running heads of a Word file."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from docx import Document
+
+from geoplan.figures import Grid
+from geoplan.manuscript import TEXT_MM, Manuscript
+
+DAY = date(2024, 3, 1)
+TWIPS_PER_MM = 56.6929
+
+
+def saved(pages: Manuscript, folder: Path) -> object:
+    pages.save(folder / "pages.docx")
+    return Document(str(folder / "pages.docx"))
+
+
+def test_a_table_is_as_wide_as_the_page_whatever_stands_in_it(tmp_path: Path) -> None:
+    pages = Manuscript("书", DAY, "zh")
+    pages.new_part(("左", "右"), ("脚", "A1-"))
+    for texts in (("短", "短"), ("长" * 500, "1"), ("a" * 500, "b" * 500)):
+        pages.grid(Grid(("甲", "乙"), (texts,)))
+    for grid in saved(pages, tmp_path).tables:
+        widths = [int(column.width.twips) for column in grid.columns]
+        assert sum(widths) == pytest.approx(TEXT_MM * TWIPS_PER_MM, abs=3)
+        assert min(widths) > 9 * TWIPS_PER_MM * 0.9
+
+
+def test_the_heading_row_is_repeated_on_every_page_and_no_row_is_torn(tmp_path: Path) -> None:
+    pages = Manuscript("书", DAY, "zh")
+    pages.new_part(("左", "右"), ("脚", ""))
+    pages.grid(Grid(("甲",), (("一",), ("二",))))
+    xml = saved(pages, tmp_path).tables[0]._tbl.xml
+    assert xml.count("<w:tblHeader/>") == 1
+    assert xml.count("<w:cantSplit/>") == 3
+
+
+def test_marked_rows_are_shaded_and_sums_are_bold(tmp_path: Path) -> None:
+    pages = Manuscript("书", DAY, "zh")
+    pages.new_part(("左", "右"), ("脚", ""))
+    pages.grid(Grid(("甲", "乙"), (("一", "1"), ("合计", "1")), frozenset({1}), frozenset({0}), has_total=True))
+    rows = saved(pages, tmp_path).tables[0].rows
+    assert 'w:fill="FFF2CC"' in rows[1]._tr.xml
+    assert "<w:b/>" in rows[2]._tr.xml
+    assert "<w:b/>" not in rows[1]._tr.xml
+    assert 'w:jc w:val="right"' in rows[1].cells[1]._tc.xml
+
+
+def test_a_long_running_head_leaves_room_for_the_other(tmp_path: Path) -> None:
+    pages = Manuscript("书", DAY, "zh")
+    pages.new_part(("长" * 10_000, "短"), ("脚", "A1-"))
+    head = saved(pages, tmp_path).sections[0].header.paragraphs[0].text
+    assert head.endswith("…\t短")
+    assert len(head) < 30
+
+
+def test_the_title_of_the_file_is_the_name_of_the_plan_without_its_controls(tmp_path: Path) -> None:
+    pages = Manuscript("甲\x07" + "长" * 400, DAY, "zh")
+    pages.new_part(("", ""), ("", ""))
+    about = saved(pages, tmp_path).core_properties
+    assert about.title.startswith("甲\\x07")
+    assert len(about.title) == 255
+    assert about.author == "geoplan"
