@@ -1,6 +1,8 @@
 /* The page: what it knows (app), what is chosen (app.state), and what happens at a click or a key. */
 
-const app = { state: { theme: 'areas', type: '', when: 'today', filter: '', selected: null, overlays: {} } };
+const app = {
+  state: { theme: 'areas', type: '', kind: '', by: 'plan_year', when: 'today', only: {}, selected: null, overlays: {} },
+};
 const CLOSEST = 19;
 
 start().catch((problem) => {
@@ -105,7 +107,7 @@ function paint(view) {
   const { overlays, selected } = app.state;
   paintBase(view, overlays);
   theme.paint(view);
-  if (overlays.borders && !['areas', 'care', 'openings'].includes(app.state.theme))
+  if (overlays.borders && !['areas', 'care', 'sites', 'programme', 'openings'].includes(app.state.theme))
     paintLayer(view, 'areas', () => BORDER);
   if (overlays.heritage)
     paintLayer(view, 'heritage', () => ({
@@ -114,7 +116,7 @@ function paint(view) {
       width: 1.6,
       dash: [7, 3],
     }));
-  if (selected && selected.layer !== 'facilities' && selected.layer !== 'openings') {
+  if (selected && ['areas', 'estates'].includes(selected.layer)) {
     paintLayer(view, selected.layer, (i) => (i === selected.i ? { stroke: '#ffffff', width: 6.5 } : null));
     paintLayer(view, selected.layer, (i) => (i === selected.i ? { stroke: INK, width: 3 } : null));
   }
@@ -135,6 +137,12 @@ function paint(view) {
 function change(said) {
   Object.assign(app.state, said);
   document.getElementById('theme-' + app.state.theme).checked = true;
+  if (said.only || !app.passing) {
+    applyFilter();
+    writeHeadline();
+    showFilter();
+  }
+  writeWhen();
   writeChoice();
   writeLegend();
   showPanel();

@@ -17,8 +17,11 @@ function areaPanel(i) {
       figure(heading('areas', 'radius_m'), areas.radius_m[i], 'm'),
     ),
     missingTypes(i),
-    wallsOfArea(i),
+    sitingsOfArea(i),
     careAccount(i),
+    moneyOfArea(i),
+    yearOfArea(i),
+    wallsOfArea(i),
     section(word('members'), listed(app.membersOfArea[i].map(memberRow), 12)),
     section(
       word('about_area'),
@@ -66,8 +69,11 @@ function missingTypes(area) {
         },
         shortType(table.facility_type[row]),
       ),
-      closesAfter(row) ? closingChip() : null,
+      closingChip(row),
       make('span', { className: 'said' }, uncoveredToday(row)),
+      isKnown(table.reason[row]) && !closingOf(row)
+        ? make('small', { className: 'open' }, label('open_reasons', table.reason[row]))
+        : null,
       bar,
     );
   });
@@ -175,7 +181,7 @@ function estatePanel(i) {
 function checksOf(estate) {
   const table = app.tables.verdicts;
   const worst = (row) => [table.strength[row] === 'soft', RESULTS.indexOf(table.result[row])];
-  const rows = (app.verdictsOfEstate.get(estate) || [])
+  const rows = verdictsOf(estate)
     .slice()
     .sort((one, other) => worst(one)[0] - worst(other)[0] || worst(one)[1] - worst(other)[1] || one - other);
   const items = rows.map((row) =>
@@ -208,8 +214,9 @@ function checksOf(estate) {
 
 function walksOf(estate) {
   if (!app.gapTypes.length) return section(word('walks'), make('p', { className: 'empty' }, word('no_gap_table')));
-  const stateOf = (type) => app.gapsOfType.get(type).states[estate];
-  const closes = (type) => app.gapsOfType.get(type).after[estate] === 'closed';
+  const stateOf = (type) => gapsOf(type).today[estate];
+  const closing = (type) => gapsOf(type).built[estate];
+  const closes = (type) => closing(type) !== 'still' && closing(type) !== 'gap';
   const missing = app.gapTypes.filter((type) => stateOf(type) === 'gap');
   const gaps = missing.filter(closes).concat(missing.filter((type) => !closes(type)));
   const covered = app.gapTypes.filter((type) => stateOf(type) === 'covered').length;
@@ -228,7 +235,7 @@ function walksOf(estate) {
         },
         shortType(type),
       ),
-      closes(type) ? closingChip() : null,
+      closes(type) ? chip('closing ' + closing(type), word('state.' + closing(type))) : null,
       make('span', { className: 'said' }, walkText(type, estate)),
     ),
   );
@@ -242,7 +249,7 @@ function walksOf(estate) {
 }
 
 function walkText(type, estate) {
-  const { distances, limits } = app.gapsOfType.get(type);
+  const { distances, limits } = gapsOf(type);
   const far = distances[estate];
   return (isKnown(far) ? number(far) : word('unreachable')) + ' / ' + number(limits[estate]);
 }

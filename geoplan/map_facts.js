@@ -1,12 +1,8 @@
-/* What is said of one thing? Gaps, elder care, facilities and rules of an area or estate, as short texts and classes. */
+/* What is said of one thing? Elder care, facilities and rules of an area or estate, as short texts and classes. */
 
 function shade(colour, alpha) {
   const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
   return `rgba(${parts.join(',')},${alpha})`;
-}
-
-function countOf(values, wanted) {
-  return values.reduce((sum, value) => sum + (value === wanted ? 1 : 0), 0);
 }
 
 /* An area's name without the subdistrict in front, where it stands there: 泰山街道 · 朝阳片区 -> 朝阳片区. */
@@ -21,69 +17,19 @@ function leftOutText(i) {
   return isKnown(reason) ? label('left_out', reason) : word('left_out');
 }
 
-/* ---- gaps ---- */
-
-/* The states of a type's estates as chosen: today, or with the walls open. */
-function statesOf(type) {
-  const of = app.gapsOfType.get(type);
-  return app.state.when === 'after' ? of.after : of.states;
-}
-
-function gapText(type, estate) {
-  const { states, after, distances, limits } = app.gapsOfType.get(type);
-  if (states[estate] === 'none') return word('state.none');
-  if (app.state.when === 'after' && states[estate] === 'gap') return word('state.' + after[estate]);
-  const far = isKnown(distances[estate]) ? quantity(distances[estate], 'm') : word('unreachable');
-  return far + ' / ' + word('limit', { m: number(limits[estate]) });
-}
-
-function areaGapText(area, type) {
-  const { facility_type: types, is_gap: isGap } = app.tables.area_gaps;
-  const row = (app.gapsOfArea.get(area) || []).find((at) => types[at] === type);
-  if (row === undefined || !isKnown(isGap[row])) return word('state.none');
-  if (!isGap[row]) return word('state.covered');
-  return app.state.when === 'after' && closesAfter(row) ? word('state.closed') : uncoveredText(row);
-}
-
-/* Whether the gap of an area (a row of area_gaps) closes once its walls are open. */
-function closesAfter(row) {
-  const { is_gap: isGap, is_gap_after: isGapAfter } = app.tables.area_gaps;
-  return isGap[row] === true && isGapAfter[row] === false;
-}
-
-function closingChip() {
-  return chip('closing', word('state.closed'));
-}
-
-/* Residents of an area not covered once the walls are open; null where those of one estate are unknown. */
-function uncoveredAfter(area, type) {
-  const { residents } = app.tables.estates;
-  const { after } = app.gapsOfType.get(type);
-  const people = app.membersOfArea[area].filter((estate) => after[estate] === 'still').map((i) => residents[i]);
-  return people.every(isKnown) ? people.reduce((sum, value) => sum + value, 0) : null;
-}
-
-function uncoveredText(row) {
-  if (app.state.when !== 'after') return uncoveredToday(row);
-  const { area_id: areas, facility_type: types } = app.tables.area_gaps;
-  const left = uncoveredAfter(app.areaAt.get(areas[row]), types[row]);
-  return isKnown(left) ? quantity(left, 'persons') : word('uncovered_plain');
-}
-
-function uncoveredToday(row) {
-  const { uncovered_residents: people, uncovered_share: share } = app.tables.area_gaps;
-  if (!isKnown(people[row]) || !isKnown(share[row])) return word('uncovered_plain');
-  return word('uncovered', { n: number(people[row]), share: number(share[row] * 100, 0) });
-}
-
 /* ---- elder care ---- */
 
+/* Square metres short of an area at the time shown. */
+function shortOf(area) {
+  if (timeShown() !== 'built') return app.tables.areas.elder_short_m2[area];
+  const row = app.careAt.get(area);
+  return row === undefined ? null : app.tables.care.short_after_m2[row];
+}
+
 function careClass(area) {
-  const { elder_short_m2: short } = app.tables.areas;
-  if (!isKnown(short[area])) return 'unknown';
-  if (short[area] <= 0) return 'met';
-  const nth = app.careSteps.findIndex((step) => short[area] <= step);
-  return nth < 0 ? app.careSteps.length : nth;
+  const short = shortOf(area);
+  if (!isKnown(short)) return 'unknown';
+  return short <= 0 ? 'met' : classOf(short, CARE_STEPS);
 }
 
 function careFill(kind) {
@@ -96,10 +42,26 @@ function careStyle(area) {
   return { fill, hatch, isFirm: true };
 }
 
-/* The quarters of what is short, so that each class holds some areas. */
-function careStepsOf(shorts) {
-  const short = shorts.filter((value) => value > 0);
-  return short.length < 4 ? CARE_LADDER.slice(1, 4) : stepsOf(short, [0.25, 0.5, 0.75], CARE_LADDER);
+function careText(area) {
+  const kind = careClass(area);
+  if (kind === 'met') return word('care.none');
+  return kind === 'unknown' ? word('unknown') : word('short') + ' ' + quantity(shortOf(area), 'm2');
+}
+
+function careLegend() {
+  const count = (kind) => countAt('areas', (i) => careClass(i) === kind);
+  const said = (value) => number(value);
+  return [{ swatch: careFill('met'), text: word('care.none'), count: count('met') }]
+    .concat(
+      CARE_FILLS.map((_, nth) => ({
+        swatch: careFill(nth),
+        text: word('care.short', { range: rangeText(CARE_STEPS, nth, said) }),
+        count: count(nth),
+      })),
+    )
+    .concat([{ swatch: careFill('unknown'), text: word('care.unknown'), count: count('unknown') }])
+    .filter((item) => item.count || typeof item.swatch.hatch === 'undefined')
+    .concat(pointLegend('elder', word('care_points'), isElderRoom), statusLegend(isElderRoom));
 }
 
 /* Class bounds: the steps of a ladder of round numbers nearest to given shares of the values above nought. */
@@ -169,7 +131,7 @@ function statusLegend(shows) {
 function ranked(table, values, unit) {
   return values
     .map((value, i) => ({ value, i }))
-    .filter(({ value }) => isKnown(value))
+    .filter(({ value, i }) => isKnown(value) && passes(table, i))
     .sort((one, other) => other.value - one.value || one.i - other.i)
     .map(({ value, i }) => ({
       text: table === 'areas' ? shortArea(i) : app.tables[table].name[i],
@@ -185,6 +147,7 @@ function clauseLeaders() {
   const table = app.tables.verdicts;
   const rules = new Map();
   for (let row = 0; row < table.rows; row++) {
+    if (!passes('estates', app.estateAt.get(table.estate_id[row]))) continue;
     if (table.stage[row] !== 'eligibility' || table.strength[row] !== 'hard') continue;
     const rule = rules.get(table.rule_id[row]) || { row, failed: 0, open: 0 };
     rules.set(table.rule_id[row], rule);
@@ -207,7 +170,7 @@ function leftOutReasons() {
   const { left_out: reasons } = app.tables.estates;
   const counts = new Map();
   reasons.forEach((reason, i) => {
-    if (app.areaOfEstate[i] < 0) counts.set(reason, (counts.get(reason) || 0) + 1);
+    if (app.areaOfEstate[i] < 0 && passes('estates', i)) counts.set(reason, (counts.get(reason) || 0) + 1);
   });
   const rows = [...counts]
     .sort((one, other) => other[1] - one[1])
@@ -222,28 +185,11 @@ function leftOutReasons() {
   return rows.length ? section(word('why_left_out'), listed(rows, 10)) : null;
 }
 
-/* Areas whose gap of the type chosen closes once their walls are open. */
-function closingAreas() {
-  const { area_id: areas, facility_type: types, uncovered_residents: people } = app.tables.area_gaps;
-  const rows = areas
-    .map((_, row) => row)
-    .filter((row) => app.state.when === 'after' && types[row] === app.state.type && closesAfter(row))
-    .map((row) =>
-      make(
-        'li',
-        {},
-        link('areas', app.areaAt.get(areas[row]), shortArea(app.areaAt.get(areas[row]))),
-        make('span', { className: 'said' }, quantity(people[row], 'persons')),
-      ),
-    );
-  return rows.length ? section(word('gaps_closing') + ` (${rows.length})`, listed(rows, 10)) : null;
-}
-
 function toVerify() {
   const { eligibility, households, name: names } = app.tables.estates;
   const rows = eligibility
     .map((_, i) => i)
-    .filter((i) => eligibility[i] === 'unknown')
+    .filter((i) => eligibility[i] === 'unknown' && passes('estates', i))
     .sort((one, other) => (households[other] || 0) - (households[one] || 0) || one - other)
     .map((i) =>
       make(

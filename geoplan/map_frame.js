@@ -1,5 +1,6 @@
 /* What stands around the map: title, headline figures, themes, base layers, the choice of a type, the legend. */
 
+const CHOICES = { gaps: 'type', facilities: 'kind', programme: 'by' }; // theme -> what is chosen in it
 const OVERLAYS = ['names', 'borders', 'streets', 'barriers', 'heritage', 'planning_units'];
 
 function writeFrame() {
@@ -13,68 +14,18 @@ function writeFrame() {
     name('geoplan · ' + plan.as_of),
   );
   document.querySelector('#north span').textContent = word('north');
-  writeHeadline();
   writeThemes();
   writeOverlays();
   startSearch();
+  startFilter();
+  startTable();
+  startShow();
   document.getElementById('type').addEventListener('change', (event) => {
-    change(app.state.theme === 'gaps' ? { type: event.target.value } : { filter: event.target.value });
+    change({ [CHOICES[app.state.theme]]: event.target.value });
   });
-  writeWhen();
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && app.state.selected) select(null);
+    if (event.key === 'Escape' && !event.defaultPrevented && app.state.selected) select(null);
   });
-}
-
-function writeHeadline() {
-  const { areas, estates, area_gaps: areaGaps } = app.tables;
-  const tile = (key, value, unit, note) =>
-    make(
-      'div',
-      {},
-      make('dt', {}, word(key)),
-      make('dd', {}, number(value), unit ? make('small', {}, ' ' + word('unit.' + unit)) : null),
-      make('dd', { className: 'note' }, note),
-    );
-  const short = (key, column) =>
-    make('div', { className: key }, make('dt', {}, word(key)), make('dd', {}, number(total(areas[column]))));
-  const { inAreas } = app;
-  const all = (value) => word('of_all', { n: number(value) });
-  const withGaps = new Set(areaGaps.area_id.filter((_, row) => areaGaps.is_gap[row])).size;
-  const tiles = [
-    tile(
-      'areas',
-      areas.rows,
-      'count',
-      areas.rows ? word('areas_note', { n: number(inAreas.estates / areas.rows, 1) }) : '',
-    ),
-    tile('estates', inAreas.estates, 'count', all(estates.rows)),
-    tile('households', inAreas.households, 'households', all(total(estates.households))),
-    tile('residents', inAreas.residents, 'persons', all(total(estates.residents))),
-  ];
-  if (areaGaps.rows)
-    tiles.push(tile('gaps', countOf(areaGaps.is_gap, true), 'item', word('gaps_note', { n: number(withGaps) })));
-  if (app.tables.care.rows) {
-    tiles.push(
-      make(
-        'div',
-        { className: 'elder' },
-        make('dt', {}, word('elder')),
-        make(
-          'dd',
-          {},
-          make(
-            'dl',
-            { className: 'three' },
-            short('need', 'elder_need_m2'),
-            short('have', 'elder_have_m2'),
-            short('short', 'elder_short_m2'),
-          ),
-        ),
-      ),
-    );
-  }
-  fill(document.getElementById('headline'), ...tiles);
 }
 
 function writeThemes() {
@@ -96,16 +47,22 @@ function writeThemes() {
   }
 }
 
-/* The switch between today and what it will be with the walls open. */
+/* The switch between today, walls opened and the plan built: the times that make a difference in the theme. */
 function writeWhen() {
   const box = document.getElementById('when');
-  box.firstElementChild.textContent = word('when');
-  for (const when of ['today', 'after']) {
+  const times = timesOf(app.state.theme);
+  box.hidden = times.length < 2;
+  const legend = make('legend', {}, word('when'));
+  const choices = times.map((when) => {
     const input = make('input', { type: 'radio', name: 'when', value: when, id: 'when-' + when });
-    input.checked = app.state.when === when;
-    input.addEventListener('change', () => change({ when }));
-    box.appendChild(make('label', { for: 'when-' + when }, input, make('span', {}, word('when.' + when))));
-  }
+    input.checked = timeShown() === when;
+    input.addEventListener('change', () => {
+      change({ when });
+      document.getElementById('when-' + when).focus();
+    });
+    return make('label', { for: 'when-' + when }, input, make('span', {}, word('when.' + when)));
+  });
+  fill(box, legend, ...choices);
 }
 
 function writeOverlays() {
@@ -124,12 +81,21 @@ function writeOverlays() {
 
 function writeChoice() {
   const { theme } = app.state;
-  document.getElementById('when').hidden = theme !== 'gaps' || !app.tables.openings.rows;
   const box = document.getElementById('choice');
-  box.hidden = theme !== 'gaps' && theme !== 'facilities';
+  box.hidden = !CHOICES[theme];
   if (box.hidden) return;
-  box.firstElementChild.textContent = word('choose_type');
+  box.firstElementChild.textContent = word(theme === 'programme' ? 'choose_by' : 'choose_type');
   const select = document.getElementById('type');
+  fill(select, ...(theme === 'programme' ? optionsBy() : optionsOfTypes(theme)));
+  select.value = theme === 'programme' ? byShown() : app.state[CHOICES[theme]];
+}
+
+function optionsBy() {
+  const known = BY.filter((column) => app.tables.areas[column].some(isKnown));
+  return known.map((column) => make('option', { value: column }, heading('areas', column)));
+}
+
+function optionsOfTypes(theme) {
   const counts = theme === 'gaps' ? null : countTypes();
   const codes =
     theme === 'gaps' ? app.gapTypes : app.head.types.map((type) => type.code).filter((code) => counts.has(code));
@@ -142,12 +108,8 @@ function writeChoice() {
         .map((code) => make('option', { value: code }, chipType(code) + ' · ' + countText(theme, code, counts))),
     ),
   );
-  fill(
-    select,
-    theme === 'facilities' ? make('option', { value: '' }, word('all_types')) : null,
-    ...groups.filter((group) => group.childElementCount),
-  );
-  select.value = theme === 'gaps' ? app.state.type : app.state.filter;
+  const all = theme === 'facilities' ? [make('option', { value: '' }, word('all_types'))] : [];
+  return all.concat(groups.filter((group) => group.childElementCount));
 }
 
 function countTypes() {
@@ -160,14 +122,14 @@ function countText(theme, code, counts) {
   if (theme === 'facilities') return number(counts.get(code));
   const states = statesOf(code);
   if (states.every((state) => state === 'none')) return word('state.none');
-  return number(countOf(states, 'gap') + countOf(states, 'still'));
+  return number(countAt('estates', (i) => isLacking(states[i])));
 }
 
 function writeLegend() {
   const theme = THEMES[app.state.theme];
   const [, column, list, note] = document.getElementById('legend').children;
-  const isAfter = app.state.theme === 'gaps' && app.state.when === 'after';
-  const about = isAfter ? [word('theme.gaps'), word('when.after')] : [word('theme.' + app.state.theme)];
+  const when = timeShown();
+  const about = [word('theme.' + app.state.theme), when === 'today' ? '' : word('when.' + when)].filter(Boolean);
   document.querySelector('#legend h2').textContent = [word('legend'), ...about].join(' · ');
   column.textContent = word('counted.' + theme.counted);
   fill(

@@ -1,7 +1,7 @@
 /* What belongs to what? Rows by id, members of areas, gaps by type, totals: worked out once when the page opens. */
 
 function index() {
-  const { areas, estates, facilities, care, care_flows: flows, verdicts, area_gaps: areaGaps } = app.tables;
+  const { areas, estates, facilities, care, care_flows: flows, area_gaps: areaGaps, programme } = app.tables;
   app.types = new Map(app.head.types.map((type) => [type.code, type]));
   app.areaAt = rowsById(areas.area_id);
   app.estateAt = rowsById(estates.estate_id);
@@ -17,19 +17,26 @@ function index() {
   app.careAt = new Map(care.area_id.map((id, row) => [app.areaAt.get(id), row]));
   app.flowsOfArea = rowsBy(flows.area_id, app.areaAt);
   app.flowsOfFacility = rowsBy(flows.facility_id, app.facilityAt);
-  app.verdictsOfEstate = rowsBy(verdicts.estate_id, app.estateAt);
   app.gapsOfArea = rowsBy(areaGaps.area_id, app.areaAt);
+  app.programmeAt = new Map(programme.area_id.map((id, row) => [app.areaAt.get(id), row]));
+  for (const table of ['works', 'funding', 'ranking', 'milestones'])
+    app[table + 'OfArea'] = rowsBy(app.tables[table].area_id, app.areaAt);
   indexGaps();
+  indexSites();
   indexOpenings();
-  app.careSteps = careStepsOf(areas.elder_short_m2);
   app.hueOfArea = huesOf(app.shapes.areas);
   app.subdistricts = middlesOf(estates.subdistrict);
-  const isIn = app.areaOfEstate.map((area) => area >= 0);
-  app.inAreas = {
-    estates: countOf(isIn, true),
-    households: total(estates.households, isIn),
-    residents: total(estates.residents, isIn),
+  app.totals = {
+    estates: estates.rows,
+    households: sumOf(estates.households, () => true),
+    residents: sumOf(estates.residents, () => true),
   };
+}
+
+/* Rows of rules by estate, read when they are first asked for: there may be many. */
+function verdictsOf(estate) {
+  if (!app.verdictsOfEstate) app.verdictsOfEstate = rowsBy(app.tables.verdicts.estate_id, app.estateAt);
+  return app.verdictsOfEstate.get(estate) || [];
 }
 
 function rowsById(ids) {
@@ -44,37 +51,6 @@ function rowsBy(ids, at) {
     rows.get(key).push(row);
   });
   return rows;
-}
-
-function total(values, counts) {
-  return values.reduce((sum, value, i) => sum + (isKnown(value) && (!counts || counts[i]) ? value : 0), 0);
-}
-
-function indexGaps() {
-  const { gaps, estates } = app.tables;
-  app.gapsOfType = new Map();
-  for (let row = 0; row < gaps.rows; row++) {
-    const type = gaps.facility_type[row];
-    if (!app.gapsOfType.has(type)) {
-      const nothing = () => new Array(estates.rows).fill('none');
-      app.gapsOfType.set(type, { states: nothing(), after: nothing(), distances: [], limits: [] });
-    }
-    const of = app.gapsOfType.get(type);
-    const estate = app.estateAt.get(gaps.estate_id[row]);
-    if (isKnown(gaps.is_gap[row])) of.states[estate] = gaps.is_gap[row] ? 'gap' : 'covered';
-    of.after[estate] = stateAfter(of.states[estate], gaps.is_gap_after[row]);
-    of.distances[estate] = gaps.distance_m[row];
-    of.limits[estate] = gaps.limit_m[row];
-  }
-  app.gapTypes = app.head.types.map((type) => type.code).filter((code) => app.gapsOfType.has(code));
-  const withData = app.gapTypes.filter((code) => app.gapsOfType.get(code).states.some((state) => state !== 'none'));
-  app.state.type = withData[0] || app.gapTypes[0] || '';
-}
-
-/* What becomes of an estate's state once the walls are open; what nobody can tell stays as it is. */
-function stateAfter(state, isGapAfter) {
-  if (state !== 'gap' || !isKnown(isGapAfter)) return state;
-  return isGapAfter ? 'still' : 'closed';
 }
 
 /* Areas near each other get different hues: each takes one that no earlier near one has, the rarest so far. */

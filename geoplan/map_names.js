@@ -10,6 +10,7 @@ function paintNames(view, theme) {
   const isWide = window.innerWidth >= 1600;
   const size = (isWide ? 15 : 13) + (view.zoom > 14.5 ? 1 : 0);
   const linesOfArea = (i, px) => {
+    if (!passes('areas', i)) return null;
     const second = px > ROOM_FOR_SECOND_LINE ? theme.lineOfArea(i) : '';
     return [{ text: shortArea(i), size, weight: 600 }].concat(
       second ? [{ text: second, size: size - 2, weight: 500 }] : [],
@@ -21,7 +22,7 @@ function paintNames(view, theme) {
       labels,
       x * view.scale - view.left,
       y * view.scale - view.top,
-      linesOfArea(selected.i, Infinity).map((line) => ({ ...line, weight: 700 })),
+      (linesOfArea(selected.i, Infinity) || [{ text: shortArea(selected.i), size }]).map((line) => ({ ...line, weight: 700 })),
       { must: true },
     );
   }

@@ -67,7 +67,7 @@ function paintWalls(view) {
   const classes = app.wallsByRank.map((i) => [i, wallClass(i)]).reverse();
   for (const isIdle of [true, false]) {
     for (const [i, kind] of classes) {
-      if ((kind === 'idle') !== isIdle || !isSeen(view, app.shapes.openings.boxes, i)) continue;
+      if (!passes('openings', i) || (kind === 'idle') !== isIdle || !isSeen(view, app.shapes.openings.boxes, i)) continue;
       paintWall(view, i, wallStyle(kind), grown, !isIdle);
     }
   }
@@ -107,7 +107,7 @@ function labelWalls(labels, walls) {
   const { rank } = app.tables.openings;
   for (const i of walls) {
     const kind = wallClass(i);
-    if (kind === 'idle' || !isSeen(view, app.shapes.openings.boxes, i)) continue;
+    if (kind === 'idle' || !passes('openings', i) || !isSeen(view, app.shapes.openings.boxes, i)) continue;
     if (rank[i] > LEADING_WALLS && view.zoom < (kind === app.wallSteps.length ? BEST_FROM : ALL_FROM)) continue;
     const [ax, ay, bx, by] = wallPixels(view, i);
     const off = Math.max(Math.abs(bx - ax), 8) / 2 + 11;
@@ -178,7 +178,7 @@ function wallLegend() {
     if (nth === steps.length) return word('wall.above', { a: number(steps[nth - 1]) });
     return word('wall.between', { a: number(steps[nth - 1]), b: number(step) });
   });
-  const kinds = app.wallsByRank.map(wallClass);
+  const kinds = app.wallsByRank.filter((i) => passes('openings', i)).map(wallClass);
   const classes = texts.map((text, kind) => [kind, text]).reverse();
   return classes
     .concat([
@@ -192,7 +192,7 @@ function wallLegend() {
 function wallLeaders() {
   const { area_id: areas, resident_minutes_saved: saved } = app.tables.openings;
   return app.wallsByRank
-    .filter((i) => wallClass(i) !== 'idle')
+    .filter((i) => wallClass(i) !== 'idle' && passes('openings', i))
     .map((i) => ({
       text: wallName(i),
       under: [shortArea(app.areaAt.get(areas[i])), closesText(i)].filter(Boolean).join(' · '),
@@ -252,7 +252,7 @@ function wallsOfArea(area, chosen) {
     ),
   );
   const { facility_type: types } = app.tables.area_gaps;
-  const closing = (app.gapsOfArea.get(area) || []).filter(closesAfter).map((row) => chipType(types[row]));
+  const closing = (app.gapsOfArea.get(area) || []).filter((row) => closingOf(row) === 'opened').map((row) => chipType(types[row]));
   const isKnownAll = walls.every((i) => isKnown(saved[i]));
   const sum = (values) => walls.reduce((all, i) => all + (values[i] || 0), 0);
   return section(

@@ -32,7 +32,13 @@ function showPanel() {
   panel.scrollTop = 0;
 }
 
-const PANELS = { areas: areaPanel, estates: estatePanel, facilities: facilityPanel, openings: wallPanel };
+const PANELS = {
+  areas: areaPanel,
+  estates: estatePanel,
+  facilities: facilityPanel,
+  sites: sitePanel,
+  openings: wallPanel,
+};
 
 function headOf(kind, title, code) {
   return make(

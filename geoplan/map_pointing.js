@@ -12,6 +12,9 @@ function under({ lat, lng }) {
       const reach = (pointRadius({ zoom: app.map.getZoom() }) + 4) * px;
       const i = pointNear(layer, x, y, reach, (at) => theme.showsPoint(at));
       if (i >= 0) return { layer, i };
+    } else if (layer === 'sites') {
+      const i = siteNear(x, y, (pointRadius({ zoom: app.map.getZoom() }) + 6) * px);
+      if (i >= 0) return { layer, i };
     } else if (layer === 'openings') {
       const i = wallNear(x, y, WALL_REACH_PX * px);
       if (i >= 0) return { layer, i };
@@ -54,6 +57,7 @@ const TIPS = {
   areas: (i, theme) => [app.tables.areas.name[i], theme.lineOfArea(i)],
   estates: (i, theme) => [app.tables.estates.name[i], theme.lineOfEstate(i)],
   facilities: (i) => [facilityName(i), cell('facilities', 'status', i)],
+  sites: (i) => [siteName(i), siteText(i)],
   openings: (i) => [wallName(i), word('wall.nth', { n: number(app.tables.openings.rank[i]) }) + ' · ' + wallText(i)],
 };
 

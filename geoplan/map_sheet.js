@@ -118,7 +118,6 @@ function traceShape(view, shape, i) {
 
 /* A style: fill, hatch (a colour of lines over the fill), stroke, width, dash. */
 function paintShape(view, shape, i, style) {
-  if (!style || !isSeen(view, shape.boxes, i)) return;
   const { ctx } = view;
   traceShape(view, shape, i);
   if (style.fill && isArea(shape, i)) {
@@ -167,10 +166,18 @@ function hatchOf(ctx, colour) {
   return pattern;
 }
 
+/* What the filter leaves out steps back. */
+function fadedOf({ fill, hatch, stroke }) {
+  return { fill: (fill || hatch) && '#f1efea', stroke: stroke && '#d5d0c6', width: 0.8 };
+}
+
 function paintLayer(view, name, styleOf) {
   const shape = app.shapes[name];
   view.ctx.lineJoin = 'round';
-  for (let i = 0; i < shape.count; i++) paintShape(view, shape, i, styleOf(i));
+  for (let i = 0; i < shape.count; i++) {
+    const style = isSeen(view, shape.boxes, i) && styleOf(i);
+    if (style) paintShape(view, shape, i, passes(name, i) ? style : fadedOf(style));
+  }
 }
 
 /* Points of a layer; a symbol: form (circle, square, triangle, wedge, diamond, hexagon, cross), fill, ring, radius. */

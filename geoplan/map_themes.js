@@ -18,12 +18,13 @@ const STATES = {
   gap: { fill: '#d9694a', stroke: '#a1432a', width: 1 },
   covered: { fill: '#7fb5d8', stroke: '#4b86ad', width: 1 },
   still: { fill: '#d9694a', stroke: '#a1432a', width: 1 },
-  closed: { fill: '#17508a', stroke: '#0b3157', width: 1 },
+  opened: { fill: '#17508a', stroke: '#0b3157', width: 1 },
+  built: { fill: '#0b8f7a', stroke: '#07594c', width: 1 },
   none: { fill: '#eceae5', hatch: '#a9a397', stroke: '#a9a397', width: 1 },
 };
 const CARE_FILLS = ['#fdd49e', '#fc9d63', '#e2543a', '#a3120d'];
 const CARE_MET = '#a9cfe5';
-const CARE_LADDER = [50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 10000];
+const CARE_STEPS = [100, 350, 1000]; // m2, stated so that two runs compare: 350 a day-care centre, 1,000 a centre of a subdistrict
 const KIND_SYMBOLS = {
   // each kind by its own form and colour; the first are painted over the last
   elder: { form: 'diamond', fill: '#7b3294', size: 1.25 },
@@ -56,9 +57,9 @@ const THEMES = {
       {
         swatch: { fill: AREA_HUES[0][0], second: AREA_HUES[1][0], stroke: AREA_HUES[0][1] },
         text: word('in_area'),
-        count: app.inAreas.estates,
+        count: countAt('estates', (i) => app.areaOfEstate[i] >= 0),
       },
-      { swatch: QUIET, text: word('left_out'), count: app.tables.estates.rows - app.inAreas.estates },
+      { swatch: QUIET, text: word('left_out'), count: countAt('estates', (i) => app.areaOfEstate[i] < 0) },
     ],
     note: () => word('area_colours'),
     leaders: () => ranked('areas', app.tables.areas.households, 'households'),
@@ -80,7 +81,7 @@ const THEMES = {
       return ['eligible', 'unknown', 'ineligible'].map((state) => ({
         swatch: STATES[state],
         text: label('eligibility', state),
-        count: countOf(eligibility, state),
+        count: countOf(eligibility, state, 'estates'),
       }));
     },
     note: () => '',
@@ -104,10 +105,10 @@ const THEMES = {
     showsPoint: (i) => app.tables.facilities.facility_type[i] === app.state.type,
     legend() {
       const states = statesOf(app.state.type);
-      const items = ['gap', 'still', 'closed', 'covered', 'none'].map((state) => ({
+      const items = ['gap', 'still', 'opened', 'built', 'covered', 'none'].map((state) => ({
         swatch: STATES[state],
         text: word('state.' + state),
-        count: countOf(states, state),
+        count: countOf(states, state, 'estates'),
       }));
       return items
         .filter((item) => item.count > 0)
@@ -117,9 +118,9 @@ const THEMES = {
         );
     },
     note() {
-      const limits = [...new Set(app.gapsOfType.get(app.state.type).limits)];
+      const limits = [...new Set(gapsOf(app.state.type).limits.filter(isKnown))];
       const standard = limits.length === 1 ? word('of_standard', { m: number(limits[0]) }) : word('standard_differs');
-      if (app.state.when === 'after') return standard + '。' + word('after_note');
+      if (timeShown() !== 'today') return standard + '。' + word(timeShown() + '_note');
       return standard + '。' + word(app.head.plan.walking === 'straight_line' ? 'reach_straight' : 'reach_today');
     },
     leaders() {
@@ -128,8 +129,8 @@ const THEMES = {
       for (let row = 0; row < table.rows; row++) {
         if (table.facility_type[row] !== app.state.type || !table.is_gap[row]) continue;
         const area = app.areaAt.get(table.area_id[row]);
-        if (app.state.when !== 'after') uncovered[area] = table.uncovered_residents[row];
-        else if (!closesAfter(row)) uncovered[area] = uncoveredAfter(area, app.state.type);
+        if (timeShown() === 'today') uncovered[area] = table.uncovered_residents[row];
+        else if (!isClosed(row)) uncovered[area] = uncoveredAfter(area, app.state.type);
       }
       return ranked('areas', uncovered, 'persons');
     },
@@ -154,38 +155,58 @@ const THEMES = {
       paintFacilities(view, isElderRoom, () => 'elder');
     },
     showsPoint: (i) => isElderRoom(i),
-    legend() {
-      const counts = new Map();
-      app.tables.areas.area_id.forEach((_, i) => counts.set(careClass(i), (counts.get(careClass(i)) || 0) + 1));
-      const steps = app.careSteps;
-      const texts = CARE_FILLS.slice(0, steps.length + 1).map((_, nth) =>
-        nth === 0 && steps.length
-          ? word('care.upto', { b: number(steps[0]) })
-          : nth === steps.length
-            ? word('care.above', { a: number(steps[nth - 1] || 0) })
-            : word('care.between', { a: number(steps[nth - 1]), b: number(steps[nth]) }),
-      );
-      const items = [{ swatch: careFill('met'), text: word('care.none'), count: counts.get('met') || 0 }]
-        .concat(texts.map((text, nth) => ({ swatch: careFill(nth), text, count: counts.get(nth) || 0 })))
-        .concat([{ swatch: careFill('unknown'), text: word('care.unknown'), count: counts.get('unknown') || 0 }]);
-      return items
-        .filter((item) => item.count)
-        .concat(pointLegend('elder', word('care_points'), isElderRoom), statusLegend(isElderRoom));
-    },
+    legend: careLegend,
     note: () => word('short_note'),
     leaders: () =>
       ranked(
         'areas',
-        app.tables.areas.elder_short_m2.map((short) => short || null),
+        app.tables.areas.area_id.map((_, i) => shortOf(i) || null),
         'm2',
       ),
-    lineOfArea: (i) =>
-      careClass(i) === 'met'
-        ? word('care.none')
-        : isKnown(app.tables.areas.elder_short_m2[i])
-          ? word('short') + ' ' + quantity(app.tables.areas.elder_short_m2[i], 'm2')
-          : word('unknown'),
+    lineOfArea: careText,
     lineOfEstate: (i) => (app.areaOfEstate[i] < 0 ? leftOutText(i) : ''),
+  },
+
+  sites: {
+    layers: ['sites', 'areas', 'estates'],
+    counted: 'sites',
+    isThere: () => app.tables.sites.rows > 0,
+    paint(view) {
+      const { selected } = app.state;
+      const chosen = selected && selected.layer === 'sites' ? areasServed(selected.i) : null;
+      paintLayer(view, 'areas', (i) => ((chosen ? chosen.includes(i) : isServed(i)) ? SERVED : NOT_SERVED));
+      paintLayer(view, 'estates', (i) =>
+        app.areaOfEstate[i] < 0 ? QUIET : { stroke: 'rgba(255,255,255,0.8)', width: 0.8 },
+      );
+      paintLayer(view, 'areas', (i) => ({ stroke: isServed(i) ? SERVED.stroke : '#8b8478', width: 1.3 }));
+    },
+    paintPoints: paintSites,
+    legend: siteLegend,
+    note: () => word('sites_note'),
+    leaders: siteLeaders,
+    also: openReasons,
+    lineOfArea: (i) => ((app.servedOfArea.get(i) || []).length ? word('area_served') : ''),
+    lineOfEstate: (i) => (app.areaOfEstate[i] < 0 ? leftOutText(i) : shortArea(app.areaOfEstate[i])),
+  },
+
+  programme: {
+    layers: ['areas', 'estates'],
+    counted: 'areas',
+    isThere: hasProgramme,
+    paint(view) {
+      paintLayer(view, 'estates', (i) => (app.areaOfEstate[i] < 0 ? QUIET : null));
+      paintLayer(view, 'areas', programmeStyle);
+      paintLayer(view, 'estates', (i) =>
+        app.areaOfEstate[i] < 0 ? null : { stroke: 'rgba(255,255,255,0.75)', width: 0.8 },
+      );
+      paintLayer(view, 'areas', () => BORDER);
+    },
+    legend: programmeLegend,
+    note: () => word('by_note.' + byShown()),
+    leaders: programmeLeaders,
+    also: sumsOfYears,
+    lineOfArea: programmeLine,
+    lineOfEstate: (i) => (app.areaOfEstate[i] < 0 ? leftOutText(i) : programmeLine(app.areaOfEstate[i])),
   },
 
   openings: {
@@ -220,9 +241,9 @@ const THEMES = {
     paintPoints(view) {
       paintFacilities(view, this.showsPoint);
     },
-    showsPoint: (i) => app.state.filter === '' || app.tables.facilities.facility_type[i] === app.state.filter,
+    showsPoint: (i) => app.state.kind === '' || app.tables.facilities.facility_type[i] === app.state.kind,
     legend() {
-      const kinds = app.state.filter ? [kindOfType(app.state.filter)] : KIND_ORDER;
+      const kinds = app.state.kind ? [kindOfType(app.state.kind)] : KIND_ORDER;
       return []
         .concat(
           ...kinds.map((kind) =>
@@ -241,7 +262,7 @@ const THEMES = {
           text: chipType(type),
           value: count,
           said: number(count),
-          pick: () => change({ filter: type || '' }),
+          pick: () => change({ kind: type || '' }),
         }));
     },
     lineOfArea: () => '',

@@ -35,8 +35,10 @@ function cell(table, column, row) {
   const value = app.tables[table][column][row];
   if (!isKnown(value)) return word('unknown');
   const [, unit, list] = app.head.headings[table][column];
-  if (list === 'facility_type') return typeLabel(value);
-  if (list) return held(app.head.labels[list], value) || value;
+  if (list) {
+    const labelOf = (code) => (list === 'facility_type' ? typeLabel(code) : held(app.head.labels[list], code) || code);
+    return value.split('、').map(labelOf).join(word('and'));
+  }
   if (unit === 'year') return String(value);
   return typeof value === 'number' ? quantity(value, unit, unit === 'm2' ? 1 : 0) : String(value);
 }

@@ -11,15 +11,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geoplan.components import LEFT_OVER_M, METRE, Component, Group, best_hub, cost_of, households_of, is_connected
+from geoplan.components import (
+    LEFT_OVER_M,
+    METRE,
+    Component,
+    Group,
+    best_hub,
+    cost_of,
+    households_of,
+    is_connected,
+    price,
+)
 from geoplan.pairs import find_pairs, number_units
-from geoplan.prospects import Prospects, Real, Whole, find_prospects, join_prospects, lay_plots
-from geoplan.solver import Model, Row, Solver
+from geoplan.prospects import Bits, Prospects, Real, Whole, find_prospects, join_prospects, lay_plots
+from geoplan.solver import INFINITY, Model, Row, Solver
 
 SCALE = METRE * 1_000  # programs count in thousands of household-metres
 UNFINISHED = 1_000  # unfinished areas of a hub that are kept at a time
 FIRST, FURTHER = 600, 400  # areas offered at first, and each time that prices show others to be better
-MAX_GAP = 1e-4  # relative gap at which a choice counts as made
+MAX_GAP = 1e-3  # relative gap at which a choice counts as made
 WORTHWHILE = 1e-6  # share of the cost that a choice must be able to save, else it is not tried
 CLOSE = 1e-7  # of a unit of the program: what counts as no loss
 
@@ -60,14 +70,17 @@ def choose_areas(component: Component, areas: Sequence[Group], prices: Whole, *,
     own = _as_offer(component, areas, prices)
     most = min(effort.loss, cost - int(prices.sum()))
     offer = _find_offer(component, own, prices, most)
-    left_over = (LEFT_OVER_M * METRE * np.array([households_of(component, unit) for unit in component.units]) - prices)
-    saving, losses = _relax(offer, left_over, (cost - int(prices.sum())) / SCALE)
-    if saving <= WORTHWHILE * cost / SCALE:
+    totals = np.array([households_of(component, unit) for unit in component.units], dtype=np.int64)
+    left_over = Offer(np.arange(len(totals))[:, None], (LEFT_OVER_M * METRE * totals - prices).astype(np.float64))
+    now = cost - int(prices.sum())
+    least, new_prices = _relax(offer, left_over)
+    if now - least <= WORTHWHILE * cost:
         return areas
-    kept = np.flatnonzero(losses < saving)
-    kept = np.sort(kept[np.argsort(losses[kept], kind="stable")][:effort.areas])
-    chosen = _choose(own, Offer(offer.units[kept], offer.losses[kept]), left_over, effort.nodes)
-    new = [frozenset(i for number in row if number >= 0 for i in component.units[number]) for row in chosen.tolist()]
+    own = _both(own, _part(left_over, ~np.isin(left_over.units[:, 0], own.units)))
+    chosen = _choose(own, _both(_promising(offer, new_prices, now - least, effort.areas),
+                                _promising(left_over, new_prices, now - least, effort.areas)), effort.nodes)
+    groups = [frozenset(i for number in row if number >= 0 for i in component.units[number]) for row in chosen.tolist()]
+    new = [group for group in groups if price(component, group) < LEFT_OVER_M * METRE * households_of(component, group)]
     return new if cost_of(component, new) < cost else areas
 
 
@@ -108,39 +121,56 @@ def _holds(component: Component, row: Whole) -> bool:
     return is_connected(component, [i for number in row[row >= 0] for i in component.units[number]])
 
 
-def _relax(offer: Offer, left_over: Whole, loss: float) -> tuple[float, Real]:
-    """Return how much less than now areas could lose at most, and what each loses at prices that say so."""
-    solver = Solver(_leave_all(left_over, is_whole=False), max_gap=MAX_GAP)
+def _part(offer: Offer, kept: Whole | Bits) -> Offer:
+    return Offer(offer.units[kept], offer.losses[kept])
+
+
+def _both(one: Offer, two: Offer) -> Offer:
+    width = max(one.units.shape[1], two.units.shape[1])
+    units = [np.pad(each.units, ((0, 0), (0, width - each.units.shape[1])), constant_values=-1) for each in (one, two)]
+    return Offer(np.concatenate(units), np.concatenate([one.losses, two.losses]))
+
+
+def _promising(offer: Offer, prices: Real, most: float, count: int) -> Offer:
+    """Return the areas that lose least at some prices on top of those they lose at already."""
+    losses = offer.losses - _worth(offer.units, prices)
+    kept = np.flatnonzero(losses < most)
+    return _part(offer, np.sort(kept[np.argsort(losses[kept], kind="stable")][:count]))
+
+
+def _relax(offer: Offer, left_over: Offer) -> tuple[float, Real]:
+    """Return what a choice loses at least, and prices of units, on top of theirs, that say so."""
+    solver = Solver(_program(left_over, is_whole=False), max_gap=MAX_GAP)
     is_in = np.arange(len(offer.losses)) < FIRST
     solver.add_columns(offer.losses[is_in] / SCALE, offer.units[is_in])
     while True:
         answer = solver.solve(max_nodes=0)
         if answer.prices is None:
-            return 0.0, offer.losses
+            return INFINITY, np.zeros(len(left_over.losses))
         losses = offer.losses / SCALE - _worth(offer.units, answer.prices)
         further = np.flatnonzero((losses < -CLOSE) & ~is_in)
         if len(further) == 0:
-            return loss - answer.cost, losses
+            return answer.cost * SCALE, answer.prices * SCALE
         further = np.sort(further[np.argsort(losses[further], kind="stable")][:FURTHER])
         is_in[further] = True
         solver.add_columns(offer.losses[further] / SCALE, offer.units[further])
 
 
-def _leave_all(left_over: Whole, *, is_whole: bool) -> Model:
-    """Return a program that leaves every unit over."""
-    rows = [Row(1.0, 1.0, [number], [1.0]) for number in range(len(left_over))]
-    return Model((left_over / SCALE).tolist(), rows, is_whole=[is_whole] * len(left_over))
+def _program(offer: Offer, *, is_whole: bool) -> Model:
+    """Return a program that has every unit in one area of an offer."""
+    of_unit: dict[int, list[int]] = {}
+    for column, row in enumerate(offer.units.tolist()):
+        for number in row:
+            if number >= 0:
+                of_unit.setdefault(number, []).append(column)
+    rows = [Row(1.0, 1.0, columns, [1.0] * len(columns)) for _, columns in sorted(of_unit.items())]
+    return Model((offer.losses / SCALE).tolist(), rows, is_whole=[is_whole] * len(offer.losses))
 
 
-def _choose(own: Offer, offer: Offer, left_over: Whole, nodes: int) -> Whole:
-    """Return units of the areas to choose."""
-    solver = Solver(_leave_all(left_over, is_whole=True), max_gap=MAX_GAP, heuristic_effort=0.0)
-    width = max(own.units.shape[1], offer.units.shape[1])
-    units = np.concatenate([np.pad(each.units, ((0, 0), (0, width - each.units.shape[1])), constant_values=-1)
-                            for each in (own, offer)])
-    solver.add_columns(np.concatenate([own.losses, offer.losses]) / SCALE, units)
-    start = np.concatenate([np.ones(len(left_over)), np.ones(len(own.losses)), np.zeros(len(offer.losses))])
-    start[own.units[own.units >= 0]] = 0.0
-    solver.hint(start)
+def _choose(own: Offer, offer: Offer, nodes: int) -> Whole:
+    """Return units of the areas to choose, units that are left over among them."""
+    solver = Solver(_program(own, is_whole=True), max_gap=MAX_GAP, heuristic_effort=0.0)
+    solver.add_columns(offer.losses / SCALE, offer.units)
+    solver.hint(np.concatenate([np.ones(len(own.losses)), np.zeros(len(offer.losses))]))
     values = solver.solve(max_nodes=nodes).values
-    return own.units if values is None else units[values[len(left_over):] > 0.5]
+    return own.units if values is None else _both(own, offer).units[values > 0.5]

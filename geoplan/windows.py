@@ -23,7 +23,7 @@ WINDOWS = (30, 50, 70, 100)  # estates at which a window is wide enough, sweep b
 WORK = 500_000  # windows as wide as this / units of the component, and wider ones, are left out
 LOSS_SHARE = 8  # areas are offered that lose no more than the overhead / LOSS_SHARE
 AREAS = 1_500  # areas to choose among in a window
-NODES = 5  # branch-and-bound nodes spent on one
+NODES = 1  # branch-and-bound nodes spent on one
 
 
 @dataclass(frozen=True)

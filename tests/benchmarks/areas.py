@@ -172,7 +172,7 @@ def answer_of(
     found = []
     for floor in floors:
         made = run_rival(town, name, asked, floor * town.rules.min_households, patience)
-        whisper(f"{town.name}: {name}, floor {floor * town.rules.min_households}: {made['seconds']} s")
+        whisper(f"{town.name}: {name}, floor {floor * town.rules.min_households}: {made['seconds']}")
         labels = spread(town, asked, made["labels"])
         found.append((judge(town, labels)["as it can be built"], made["seconds"], labels))
     _, seconds, labels = min(found, key=lambda one: one[0])

@@ -15,7 +15,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +65,9 @@ def gerrychain_recom(component: Component, rules: Mapping[str, float]) -> Labels
     from gerrychain import Graph, Partition, updaters
     from gerrychain.constraints import within_percent_of_ideal_population
     from gerrychain.optimization import SingleMetricOptimizer
+    from gerrychain.partition import recursive_tree_part
     from gerrychain.proposals import recom
-    from gerrychain.tree import recursive_tree_part
+    from gerrychain.tree import bipartition_tree
     from networkx import Graph as Plain
 
     total = sum(component["households"])
@@ -80,12 +81,13 @@ def gerrychain_recom(component: Component, rules: Mapping[str, float]) -> Labels
     drawn.add_edges_from(component["edges"])
     chance = random.Random(SEED)
     graph = Graph.from_networkx(drawn)
-    bounds = {"pop_col": "households", "epsilon": epsilon, "rng": chance}
-    start = recursive_tree_part(graph, parts=range(count), pop_target=ideal, **bounds)
+    bounds = {"pop_col": "households", "epsilon": epsilon, "pop_target": ideal}
+    start = recursive_tree_part(graph, parts=range(count), rng=chance, **bounds)
     first = Partition(graph, start, {"population": updaters.Tally("households", alias="population")})
     price = _price(component, rules)
+    halve = partial(bipartition_tree, allow_pair_reselection=True)
     optimizer = SingleMetricOptimizer(
-        lambda partition: recom(partition, pop_target=ideal, **bounds),
+        lambda partition, *, rng=None: recom(partition, bipartition_tree_fn=halve, rng=rng, **bounds),
         [within_percent_of_ideal_population(first, epsilon)], first,
         lambda partition: sum(price(frozenset(part)) for part in partition.parts.values()), maximize=False, rng=chance)
     bursts = min(MOST_BURSTS, BURSTS_AN_AREA * count)
