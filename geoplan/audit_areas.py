@@ -28,14 +28,14 @@ def areas_are_connected(audited: Audited) -> Outcome:
 
 
 def areas_keep_household_bounds(audited: Audited) -> Outcome:
-    """Households lie between minimum and maximum; an estate above one of them may stand alone."""
+    """Households lie between minimum and maximum; one estate may stand alone above it, a frozen area is kept."""
     least, most = audited.number("areas.min_households"), audited.number("areas.max_households")
     areas = audited.table("areas")
     if least is None or most is None:
         return Outcome(0, [])
-    alone = areas["estates"].eq(1)
-    return wrong_rows(areas, areas["households"].lt(int(least)) | (areas["households"].gt(int(most)) & ~alone),
-                      ["area_id"])
+    alone = areas["estates"].eq(1) | _is_frozen(audited)
+    is_small = areas["households"].lt(int(least)) & ~_is_frozen(audited)
+    return wrong_rows(areas, is_small | (areas["households"].gt(int(most)) & ~alone), ["area_id"])
 
 
 def areas_keep_the_radius(audited: Audited) -> Outcome:
@@ -44,8 +44,8 @@ def areas_keep_the_radius(audited: Audited) -> Outcome:
     if most is None:
         return Outcome(0, [])
     far = areas["area_id"].map({area_id: max(found.values()) for area_id, found in _to_hubs(audited).items()})
-    return wrong_rows(areas, is_off(areas["radius_m"], far, METRE_SLACK) | (far > float(most) + METRE_SLACK),
-                      ["area_id"])
+    is_wide = (far > float(most) + METRE_SLACK) & ~_is_frozen(audited)
+    return wrong_rows(areas, is_off(areas["radius_m"], far, METRE_SLACK) | is_wide, ["area_id"])
 
 
 def hubs_are_members(audited: Audited) -> Outcome:
@@ -136,6 +136,12 @@ def links_are_as_near_as_they_say(audited: Audited) -> Outcome:
         sides = [links[side].map(estates["subdistrict"]) for side in ("estate_a", "estate_b")]
         wrong |= links["usable"] & sides[0].notna() & sides[1].notna() & sides[0].ne(sides[1])
     return wrong_rows(links, wrong, ["estate_a", "estate_b"])
+
+
+def _is_frozen(audited: Audited) -> pd.Series:
+    """Say which areas the planner kept from an earlier run: they stay as they are, whatever the bounds."""
+    areas, said = audited.table("areas")["area_id"], audited.text("areas.frozen")
+    return pd.Series(said == "all", index=areas.index) | areas.isin(said.split("; "))
 
 
 def _links(audited: Audited) -> nx.Graph:

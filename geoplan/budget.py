@@ -105,7 +105,8 @@ def plan_money(reserve: Reserve, tell: Callable[..., None], *, alternatives: int
         programme, entries, find_deadlines(reserve.policy), as_of=project.plan.as_of, lead_days=rules.lead_days,
         language=language)
     paces = milestones["pace"].value_counts()
-    tell("step.milestones", rows=len(milestones), no_slack=int(paces.get("no_slack", 0)), late=int(paces.get("late", 0)))
+    tell("step.milestones", rows=len(milestones), no_slack=int(paces.get("no_slack", 0)),
+         late=int(paces.get("late", 0)))
 
     tables = {"works": works, "sources": sources, "funding": funding, "ranking": ranking, "programme": programme,
               "milestones": milestones}

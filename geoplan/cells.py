@@ -15,6 +15,7 @@ from geoplan.words import (
     Meaning,
     is_blank,
     read_bool,
+    read_date,
     read_id,
     read_list,
     read_number,
@@ -33,6 +34,7 @@ MAY_LIE_AHEAD = frozenset({"expropriation_year", "ready_year", "available_year",
 NONE_WHEN_EMPTY = frozenset({"exclusions", "hazards"})  # DESIGN 6.1: brought and empty means none listed
 MISSED_WHEN_EMPTY = frozenset({("estates", "households"), ("estates", "completion_year")})
 NAMED_OTHERWISE = frozenset({"name", "estate_id", "facility_id", "site_id"})
+IDS = frozenset({"estate_id", "area_id"})
 READ_BY_THEIR_OWN_RULE = frozenset({"x", "y"})
 TAGS = frozenset({"bridge", "tunnel"})
 SIGNED_UNITS = frozenset({"level"})
@@ -87,8 +89,10 @@ def _reader_of(column: Column, setting: Setting) -> Reader:
     if column.values:
         codes = _codes_of(column, setting)
         return _unless_blank(lambda text: read_word(text, codes), column, setting)
+    if column.unit == "date":
+        return _unless_blank(read_date, column, setting)
     if column.type == "text":
-        return read_id if column.key or column.name == "estate_id" else read_text
+        return read_id if column.key or column.name in IDS else read_text
     if column.type == "list":
         return read_list
     if column.name in TAGS:

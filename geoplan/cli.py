@@ -27,6 +27,8 @@ OutPath = Annotated[Path | None, typer.Option("--out", help="输出文件夹 / o
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="管道中也打印每一步 / print every step in a pipe too")]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="成果文件夹 / run folder")]
 Audit = Annotated[bool, typer.Option("--audit", help="写出后立即核查 / audit what was written")]
+Alternatives = Annotated[int, typer.Option(
+    min=0, max=9, help="另给几个备选方案 / how many further plans of areas, sites and years")]
 LaterPath = Annotated[Path, typer.Argument(metavar="RUN", help="后一个成果文件夹 / the later run folder")]
 InputsPath = Annotated[Path | None, typer.Option(
     "--project", help="项目文件夹，核对输入文件 / folder of the inputs, to check their hashes")]
@@ -94,6 +96,7 @@ def check(project: ProjectPath, out: OutPath = None) -> None:
 @app.command()
 def run(
     project: ProjectPath, out: OutPath = None, verbose: Verbose = False, audit: Audit = False,
+    alternatives: Alternatives = 0,
 ) -> None:
     """运行全部步骤，生成成果文件夹。/ Run the whole path and write the run folder."""
     with _Told(is_talking=verbose or sys.stderr.isatty()) as told:
@@ -103,7 +106,7 @@ def run(
 
         folder = out or RUNS_FOLDER / _name_of(project)
         prepared = told.language_of(prepare(project, also=check_out(folder)))
-        plan = make_plan_of(prepared, report=told.report)
+        plan = make_plan_of(prepared, report=told.report, alternatives=alternatives)
         told.print("run.done", path=publish(plan, folder, report=told.report))
         if audit:
             told.audit(folder, prepared.project.folder)

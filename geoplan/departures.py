@@ -1,9 +1,9 @@
 """What could parts of a plan be instead, and which of that together makes another plan?
 
 The town is divided, once into the pieces that hang together and once into windows of a few neighbouring areas. Every
-part is grouped anew where it is dearer to stay with a hub of one's old area, by more and more; of all groupings found
-the cheapest choice that differs enough is made, one for each part. Where that finds nothing in a small town, its
-windows are held apart from earlier plans by the program itself.
+part is grown anew (`growth`) where it is dearer to stay with a hub of one's old area, by more and more; of all
+groupings found the cheapest choice that differs enough is made, one for each part. Where that finds nothing in a small
+town, its windows are held apart from earlier plans by the program itself.
 """
 
 import math
@@ -15,13 +15,13 @@ from itertools import accumulate, pairwise, permutations
 from geoplan.components import METRE, Component, Group, part_of
 from geoplan.growth import grow_areas
 from geoplan.moves import Areas, count_moves, left_out_of
-from geoplan.optimum import SCALE, Effort, improve_areas, write_program
+from geoplan.optimum import SCALE, Effort, write_program
 from geoplan.quests import Quest, cost_of_plan, is_wanted, solve_quest
 from geoplan.solver import INFINITY, Model, Row, solve
 
 WINDOW = 20  # estates at which a window is wide enough
-MAX_HELD_APART = 1_500  # pairs of estates within the radius past which windows are not held apart by programs
-PENALTIES_M = (15, 45, 135, 405)  # metres added for staying with a hub of one's old area
+MAX_HELD_APART = 400  # pairs of estates within the radius past which windows are not held apart by programs
+PENALTIES_M = (10, 20, 40, 80, 160, 320, 640, 1280, 2560)  # metres added for staying with a hub of one's old area
 MOVED_SHARES = (0.25, 0.5)  # of the estates of a window that are to change area where penalties do not do
 PART = Effort(max_gap=1e-2, max_nodes=10)  # spent on one part of it
 Parts = Sequence[Sequence[int]]  # a town divided
@@ -61,8 +61,7 @@ def _regrouped(quest: Quest, window: Sequence[int], plans: Sequence[Areas]) -> I
     for penalty in PENALTIES_M:
         dearer = tuple({k: metres + penalty * METRE * together[i, k] for k, metres in near.items()}
                        for i, near in enumerate(part.reach))
-        moved = replace(part, reach=dearer)
-        yield improve_areas(moved, grow_areas(moved, in_one_order=True), effort=PART)[0]
+        yield grow_areas(replace(part, reach=dearer), in_one_order=True)
 
 
 def _held_apart(quest: Quest, window: Sequence[int], plans: Sequence[Areas]) -> Iterator[Areas]:

@@ -1,8 +1,13 @@
-"""How is every table of the plan kept, exactly, in one file? Layers and attribute tables of plan.gpkg."""
+"""How is every table of the plan kept, exactly, in one file? Layers and attribute tables of plan.gpkg.
 
-from collections.abc import Iterator
+Beside the contract's tables stand two layers that say what each estate and area lacks (lacked.py), and what makes the
+file open styled in QGIS (qgis.py).
+"""
+
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import OperationalError
 
 import geopandas as gpd
 import numpy as np
@@ -12,10 +17,12 @@ from pyogrio import get_gdal_config_option, set_gdal_config_options, write_dataf
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from geoplan.labels import TEXT_TYPES
+from geoplan.lacked import columns_lacked, list_lacked
 from geoplan.plan import Plan
-from geoplan.schema import GEOMETRY_TYPES, columns_of, is_spatial, tables
+from geoplan.qgis import write_styles
+from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, tables
 
-TODAY = "OGR_CURRENT_DATE"
+TODAY, SYNCHRONOUS = "OGR_CURRENT_DATE", "OGR_SQLITE_SYNCHRONOUS"
 SHAPES = {"polygon": "Polygon", "line": "LineString", "point": "Point", "any": "Unknown"}
 MULTI = "Multi"
 NUL = "\0"  # ends a text in C, and with it in SQLite
@@ -34,24 +41,32 @@ def write_geopackage(plan: Plan, file: Path) -> None:
     file
         Must not exist.
     """
-    with _today(f"{plan.project.plan.as_of.isoformat()}T00:00:00.000Z"):
+    when = f"{plan.project.plan.as_of.isoformat()}T00:00:00.000Z"
+    lacked, columns = list_lacked(plan.tables, plan.project.plan.language), columns_lacked()
+    with _today(when):
         for table in tables("out"):
-            _write(table, plan.tables[table], file)
+            _write(table, columns_of(table), plan.tables[table], file)
+        for layer, frame in lacked.items():
+            _write(layer, columns[layer], frame, file)
+    try:
+        write_styles(plan, file, when)
+    except OperationalError as error:  # SQLite says a full disk in these words
+        raise OSError(str(error)) from error
 
 
-def _write(table: str, frame: pd.DataFrame, file: Path) -> None:
-    columns = columns_of(table)
+def _write(table: str, columns: Sequence[Column], frame: pd.DataFrame, file: Path) -> None:
     texts = {c.name: frame[c.name].str.replace(NUL, "", regex=False) for c in columns if c.type in TEXT_TYPES}
-    shape = {"geometry_type": _shape_of(table, frame)} if is_spatial(table) else {}
+    kinds = [column.type for column in columns if column.type in GEOMETRY_TYPES]
+    shape = {"geometry_type": _shape_of(kinds[0], frame)} if kinds else {}
     try:
         write_dataframe(frame.assign(**texts), file, layer=table, driver="GPKG", **shape)
     except (DataSourceError, DataLayerError) as error:  # GDAL says a full disk in these words
         raise OSError(str(error)) from error
 
 
-def _shape_of(table: str, frame: pd.DataFrame) -> str:
+def _shape_of(kind: str, frame: pd.DataFrame) -> str:
     assert isinstance(frame, gpd.GeoDataFrame)
-    shape = next(SHAPES[column.type] for column in columns_of(table) if column.type in GEOMETRY_TYPES)
+    shape = SHAPES[kind]
     types = shapely.get_type_id(np.asarray(frame.geometry, dtype=object))
     has_parts = bool((types >= shapely.GeometryType.MULTIPOINT).any())
     return MULTI + shape if has_parts and shape != SHAPES["any"] else shape
@@ -59,9 +74,11 @@ def _shape_of(table: str, frame: pd.DataFrame) -> str:
 
 @contextmanager
 def _today(date: str) -> Iterator[None]:
-    before = get_gdal_config_option(TODAY)
-    set_gdal_config_options({TODAY: date})
+    """Let GDAL write this date, and not wait for the disk after every table: a run folder is whole or absent anyhow."""
+    wanted: dict[str, str | None] = {TODAY: date, SYNCHRONOUS: "OFF"}
+    before = {name: get_gdal_config_option(name) for name in wanted}
+    set_gdal_config_options(wanted)
     try:
         yield
     finally:
-        set_gdal_config_options({TODAY: before})
+        set_gdal_config_options(before)

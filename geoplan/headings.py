@@ -7,7 +7,7 @@ import pandas as pd
 
 from geoplan.errors import Finding, listed
 from geoplan.opened import Opened
-from geoplan.schema import GEOMETRY_TYPES, columns_of
+from geoplan.schema import GEOMETRY_TYPES, columns_of, is_spatial
 from geoplan.settings import Source, StreetSource
 from geoplan.words import word_key
 
@@ -91,7 +91,7 @@ def _required(at: Mapping[str, list[int]], opened: Opened, layer: str) -> list[F
               if column.required and column.type not in GEOMETRY_TYPES and column.name not in at]
     if kind in ONE_OF and not any(ours in at for ours in ONE_OF[kind]):
         absent.append(" / ".join(ONE_OF[kind]))
-    if opened.geometry is None:
+    if opened.geometry is None and is_spatial(kind, "in"):
         absent += [axis for axis in ("x", "y") if axis not in at]
     return [Finding("headings.no_required", layer, values={"ours": ours, "columns": "、".join(
         str(name) for name in opened.cells.columns[:LISTED_COLUMNS])}) for ours in absent]

@@ -148,3 +148,24 @@ def _text(data: bytes, codec: str | None) -> str | None:
         return data.decode(codec) if codec else None
     except UnicodeDecodeError:
         return None
+
+
+def sheets_of(path: Path) -> dict[str, Sheet]:
+    """Return the cells of every sheet of a ledger that has some, by name ("" for a .csv); none where it is damaged."""
+    if format_of(path) == CSV:
+        text, _ = _decoded(path.read_bytes(), "auto")
+        separator = max(SEPARATORS, key=(text or "").count)
+        try:
+            lines: Sheet = [[*line] for line in csv.reader(io.StringIO(text or "", newline=""), delimiter=separator)]
+        except csv.Error:
+            return {}
+        return {"": lines} if lines else {}
+    try:
+        book = CalamineWorkbook.from_path(path)
+        return {name: _unmerged(book.get_sheet_by_name(name)) for name in _filled(book)}
+    except (CalamineError, OSError):
+        return {}
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        return {}

@@ -17,9 +17,13 @@ start().catch((problem) => {
 async function start() {
   Object.assign(app, await readPayload(document.getElementById('payload').textContent));
   index();
+  applyFilter();
   writeFrame();
   startMap();
-  change({ theme: Object.keys(THEMES).find((theme) => THEMES[theme].isThere()) });
+  const [said, view] = readAddress();
+  change({ theme: Object.keys(THEMES).find((theme) => THEMES[theme].isThere()), ...said });
+  startSharing();
+  if (view) showView(view);
   document.getElementById('waiting').hidden = true;
   document.getElementById('geoplan').dataset.ready = 'yes';
 }
@@ -44,8 +48,7 @@ function startMap() {
   map.on('mouseout', () => {
     document.getElementById('tip').hidden = true;
   });
-  window.addEventListener('beforeprint', () => toPaper(true));
-  window.addEventListener('afterprint', () => toPaper(false));
+  startPrinting();
 }
 
 function addViewButtons(map) {
@@ -137,7 +140,7 @@ function paint(view) {
 function change(said) {
   Object.assign(app.state, said);
   document.getElementById('theme-' + app.state.theme).checked = true;
-  if (said.only || !app.passing) {
+  if (said.only) {
     applyFilter();
     writeHeadline();
     showFilter();
@@ -146,7 +149,9 @@ function change(said) {
   writeChoice();
   writeLegend();
   showPanel();
+  writeTable();
   app.sheet.redraw();
+  writeAddress();
 }
 
 function select(layer, i, flies) {
@@ -160,21 +165,4 @@ function flyTo(layer, i) {
   if (shape.paths[i] === shape.paths[i + 1]) return;
   const bounds = L.latLngBounds(boundsOf(shape.boxes.subarray(i * 4, i * 4 + 4)));
   app.map.fitBounds(bounds, { padding: [90, 90], maxZoom: layer === 'areas' ? 15.5 : 16.5, animate: false });
-}
-
-/* ---- paper ---- */
-
-const PRINT_RATIO = 3; // 96 dpi of the page times three
-
-function toPaper(isPrinting) {
-  const { map } = app;
-  if (isPrinting) app.onScreen = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
-  document.body.classList.toggle('on-paper', isPrinting);
-  app.sheet.ratio = isPrinting ? PRINT_RATIO : null;
-  map.invalidateSize({ animate: false, pan: false });
-  withoutSteps(() => {
-    if (isPrinting) map.fitBounds(app.onScreen.bounds, { animate: false });
-    else map.setView(app.onScreen.centre, app.onScreen.zoom, { animate: false });
-  });
-  app.sheet.redraw();
 }

@@ -150,35 +150,30 @@ function writeLegend() {
 }
 
 function swatchOf({ swatch, symbol, line }) {
-  const canvas = make('canvas', { 'aria-hidden': 'true' });
-  const [wide, high, ratio] = [26, 17, 3];
-  canvas.width = wide * ratio;
-  canvas.height = high * ratio;
-  const ctx = canvas.getContext('2d');
-  ctx.scale(ratio, ratio);
+  const [wide, high] = [26, 17];
+  const pen = new SvgPen(wide, high);
+  pen.node.setAttribute('aria-hidden', 'true');
   if (symbol) {
-    paintSymbol(ctx, wide / 2, high / 2, symbol);
-    return canvas;
+    paintSymbol(pen, wide / 2, high / 2, symbol);
+    return pen.node;
   }
-  ctx.beginPath();
   if (line) {
-    ctx.moveTo(3, high / 2);
-    ctx.lineTo(wide - 3, high / 2);
-    strokeShape(ctx, line);
-    return canvas;
+    pen.moveTo(3, high / 2);
+    pen.lineTo(wide - 3, high / 2);
+    strokeShape(pen, line);
+    return pen.node;
   }
-  ctx.rect(1, 1, wide - 2, high - 2);
-  ctx.fillStyle = swatch.fill;
-  ctx.fill();
+  pen.rect(1, 1, wide - 2, high - 2);
+  pen.fillStyle = swatch.fill;
+  pen.fill();
   if (swatch.second) {
-    ctx.fillStyle = swatch.second;
-    ctx.fillRect(wide / 2, 1, wide / 2 - 1, high - 2);
+    pen.fillStyle = swatch.second;
+    pen.fillRect(wide / 2, 1, wide / 2 - 1, high - 2);
   }
   if (swatch.hatch) {
-    ctx.fillStyle = hatchOf(ctx, swatch.hatch);
-    ctx.fill();
+    pen.fillStyle = pen.hatch(swatch.hatch);
+    pen.fill();
   }
-  ctx.strokeStyle = swatch.stroke;
-  ctx.stroke();
-  return canvas;
+  strokeShape(pen, { stroke: swatch.stroke || '#8b8478' });
+  return pen.node;
 }

@@ -8,7 +8,7 @@ function paintNames(view, theme) {
   const { estates } = app.tables;
   const { selected } = app.state;
   const isWide = window.innerWidth >= 1600;
-  const size = (isWide ? 15 : 13) + (view.zoom > 14.5 ? 1 : 0);
+  const size = (isWide ? 15 : 13) + (view.zoom > 14.5 ? 1 : 0) + (isMeeting() ? 4 : 0);
   const linesOfArea = (i, px) => {
     if (!passes('areas', i)) return null;
     const second = px > ROOM_FOR_SECOND_LINE ? theme.lineOfArea(i) : '';

@@ -1,4 +1,4 @@
-/* Where is it? Search by part of a name or an id, with arrow keys and Enter. */
+/* Where is it? Search by part of a name, its pinyin initials, or an id, with arrow keys and Enter. */
 
 const FOUND_AT_MOST = 14;
 
@@ -64,7 +64,8 @@ function find(asked) {
     const table = app.tables[layer];
     for (let i = 0; i < table.rows && hits.length < FOUND_AT_MOST; i++) {
       const text = layer === 'facilities' ? facilityName(i) : table.name[i];
-      if (text.toLowerCase().includes(wanted) || table[id][i].toLowerCase().includes(wanted)) {
+      const initials = table.initials ? table.initials[i] || '' : '';
+      if ([text, table[id][i], initials].some((said) => said.toLowerCase().includes(wanted))) {
         hits.push({
           layer,
           i,

@@ -13,7 +13,6 @@ const Sheet = L.Renderer.extend({
   initialize(paint) {
     L.Renderer.prototype.initialize.call(this, {});
     this._paint = paint;
-    this.ratio = null;
   },
 
   getEvents() {
@@ -47,7 +46,7 @@ const Sheet = L.Renderer.extend({
     if (this._map._animatingZoom && this._bounds) return;
     L.Renderer.prototype._update.call(this);
     const size = this._bounds.getSize();
-    const ratio = this.ratio || window.devicePixelRatio || 1;
+    const ratio = window.devicePixelRatio || 1;
     const canvas = this._container;
     L.DomUtil.setPosition(canvas, this._bounds.min);
     canvas.width = Math.round(size.x * ratio);
@@ -148,6 +147,7 @@ function isArea(shape, i) {
 const hatches = new Map();
 
 function hatchOf(ctx, colour) {
+  if (ctx.hatch) return ctx.hatch(colour);
   if (!hatches.has(colour)) {
     const tile = document.createElement('canvas');
     tile.width = tile.height = 14;

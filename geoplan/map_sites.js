@@ -85,6 +85,13 @@ function isServed(area) {
   return app.servedOfArea.has(area);
 }
 
+/* What is sited for an area, in a few words. */
+function servedBy(area) {
+  const { facility_type: types } = app.tables.siting_areas;
+  const rows = app.servedOfArea.get(area) || [];
+  return [...new Set(rows.map((row) => chipType(types[row])))].join(word('and'));
+}
+
 function siteNear(x, y, reach) {
   const { boxes, count } = app.shapes.sites;
   let best = -1;

@@ -185,7 +185,7 @@ const THEMES = {
     note: () => word('sites_note'),
     leaders: siteLeaders,
     also: openReasons,
-    lineOfArea: (i) => ((app.servedOfArea.get(i) || []).length ? word('area_served') : ''),
+    lineOfArea: servedBy,
     lineOfEstate: (i) => (app.areaOfEstate[i] < 0 ? leftOutText(i) : shortArea(app.areaOfEstate[i])),
   },
 

@@ -27,9 +27,10 @@ from geoplan.schema import columns_of, labels_of, lines_of
 from geoplan.shown import columns_shown, list_labels, list_rules, list_shown, list_types, own_column
 
 SCRIPTS = (
-    "map_payload.js", "map_words.js", "map_index.js", "map_sheet.js", "map_labels.js", "map_names.js", "map_facts.js",
-    "map_openings.js", "map_themes.js", "map_panel.js", "map_cards.js", "map_frame.js", "map_search.js",
-    "map_pointing.js", "map.js",
+    "map_payload.js", "map_words.js", "map_index.js", "map_filter.js", "map_headline.js", "map_gaps.js", "map_pen.js",
+    "map_sheet.js", "map_labels.js", "map_names.js", "map_facts.js", "map_openings.js", "map_sites.js", "map_money.js",
+    "map_themes.js", "map_panel.js", "map_cards.js", "map_table.js", "map_frame.js", "map_search.js", "map_pointing.js",
+    "map_share.js", "map_show.js", "map_print.js", "map.js",
 )
 BASE_TOLERANCE_M = 2.0  # base lines may lie this far off: less than half the width of a lane
 OUTLINE_TOLERANCE_M = 0.1  # outlines lose only points that say less than the quantum of the payload

@@ -51,7 +51,7 @@ def take_vertices(streets: np.ndarray, levels: np.ndarray) -> pd.DataFrame:
 
 
 def cut_crossings(vertices: pd.DataFrame) -> pd.DataFrame:
-    """Put a vertex on both lines wherever two stretches of one level meet between their vertices."""
+    """Return `vertices` with one more on both lines wherever two stretches of one level meet between theirs."""
     start = vertices[np.diff(vertices["line"], append=-1) == 0].index.to_numpy()
     spots = (vertices["x"] + 1j * vertices["y"]).to_numpy()
     tails, heads = spots[start], spots[start + 1]
@@ -71,7 +71,10 @@ def cut_crossings(vertices: pd.DataFrame) -> pd.DataFrame:
 
 
 def gather(vertices: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    """Give every vertex its place; places are numbered from west to east and returned as coordinates."""
+    """Return `vertices` with their `place`, and the coordinates of the places, numbered from west to east.
+
+    Vertices within NODE_WITHIN_M are one place, unless they follow each other along one line.
+    """
     spots, place = np.unique((vertices["x"] + 1j * vertices["y"]).to_numpy(), return_inverse=True)
     line = vertices["line"].to_numpy()
     tree = cKDTree(_xy(spots), compact_nodes=False, balanced_tree=False)
@@ -87,7 +90,7 @@ def gather(vertices: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def cut(vertices: pd.DataFrame, places: np.ndarray) -> Pieces:
-    """Return the pieces between nodes."""
+    """Return the pieces between nodes; `vertices` and `places` as `gather` returns them."""
     columns = [vertices[name].to_numpy() for name in ("line", "place", "level", "at_m")]
     moves = _is_first(columns[0]) | (np.diff(columns[1], prepend=-1) != 0)
     line, place, level, at_m = (column[moves] for column in columns)
@@ -107,6 +110,7 @@ def cut(vertices: pd.DataFrame, places: np.ndarray) -> Pieces:
 
 
 def draw(pieces: pd.DataFrame, spots: np.ndarray) -> np.ndarray:
+    """Return the lines of some pieces; `spots` are those of all."""
     size = pieces["size"].to_numpy()
     stops = np.concatenate([[0], np.cumsum(size)])
     lines: np.ndarray = shapely.from_ragged_array(
@@ -141,6 +145,7 @@ def find_near_misses(
 def join(
     vertices: pd.DataFrame, places: np.ndarray, misses: pd.DataFrame,
 ) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return vertices and places with every near miss joined: to the end it misses, or to a new vertex of the line."""
     meets_end = misses["end_place"].notna()
     middles = misses[~meets_end]
     of_line = vertices.drop_duplicates("line").set_index("line")[["street", "level"]]
@@ -150,6 +155,7 @@ def join(
 
 
 def groups(one: np.ndarray, other: np.ndarray, count: int) -> np.ndarray:
+    """Return the group of each of `count` things, when `one` and `other` are pairs that belong together."""
     graph = coo_array((np.ones(len(one)), (one, other)), shape=(count, count))
     group: np.ndarray = connected_components(graph, directed=False)[1]
     return group

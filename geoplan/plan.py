@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoplan.access import find_access, snap_points
+from geoplan.alternatives import find_alternatives
 from geoplan.areas import group_estates, rate_grouping
 from geoplan.budget import Reserve, plan_money
 from geoplan.checkup import find_checkup
@@ -22,6 +23,7 @@ from geoplan.heights import read_heights
 from geoplan.islands import name_islands
 from geoplan.isochrones import draw_isochrones, list_origins, straight_isochrones
 from geoplan.jurisdictions import find_documents
+from geoplan.kept import find_broken_bounds
 from geoplan.links import find_candidates, judge_links
 from geoplan.nearest import find_nearest, straight_nearest
 from geoplan.network import build_network, find_hard_barriers
@@ -144,14 +146,22 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None, alternativ
         estates, layers.facilities, detour=circle.detour, count=circle.nearest, speeds=speeds, elderly_types=elderly,
         types=types)
 
-    candidates = find_candidates(estates, hard_barriers, layers.streets, max_gap_m=project.areas.max_gap_m)
+    candidates = find_candidates(
+        estates, hard_barriers, layers.streets, max_gap_m=project.areas.max_gap_m,
+        heritage=layers.heritage if "heritage" in layers.brought else None)
     crossings = walk_between(candidates[candidates["barrier"].notna()], access, edges,
                              limit_m=project.areas.max_crossing_m)
     links = judge_links(
         candidates, crossings, estates, same_subdistrict=keeps_subdistricts(prepared), grouped_ids=grouped_ids,
         planning_units=layers.planning_units if "planning_units" in layers.brought else None)
+    frozen = prepared.frozen.members
     members, bounds = group_estates(estates, links, grouped_ids=grouped_ids, rules=project.areas,
-                                    method=project.areas.method)
+                                    method=project.areas.method, frozen=frozen)
+    kept = find_broken_bounds(members, estates, frozen=frozen, rules=project.areas)
+    others, other_members, differing = find_alternatives(
+        estates, links, members, count=alternatives, grouped_ids=grouped_ids, rules=project.areas,
+        max_extra_share=project.areas.alternative_cost, min_changed_share=project.areas.alternative_change,
+        frozen=frozen)
     grouping = rate_grouping(members, bounds, estates, area_overhead=project.areas.area_overhead)
     areas, drawn = draw_areas(estates, links, members, area_overhead=project.areas.area_overhead)
     origins = list_origins(circle.isochrones, estates, members, areas, layers.facilities)
@@ -209,11 +219,12 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None, alternativ
 
     on_foot = [*noded, *entered, *snapped, *islands, *climbed] if has_streets else []
     of_facilities = [*judged, *roomed, *cared, *checked, *reuse.findings] if has_facilities else []
-    findings = [*layers.findings, *dropped, *counted, *on_foot, *drawn, *of_facilities, *budget.findings,
-                *say_not_brought(prepared)]
+    findings = [*layers.findings, *dropped, *counted, *on_foot, *kept, *differing, *drawn, *of_facilities,
+                *budget.findings, *say_not_brought(prepared)]
     made = {
         "estates": finish_estates(estates, standing, members), "verdicts": verdicts, "links": links,
         "grouping": grouping, "openings": openings, "isochrones": isochrones,
+        "alternatives": others, "alternative_members": other_members,
         "facilities": finish_facilities(layers.facilities, snaps, edges, has_streets=has_streets),
         "sites": conform("sites", layers.sites.merge(judge_sites(layers.sites), on="site_id"), layers.crs),
         "parameters": list_parameters(list_lines(project, policy, standard)),

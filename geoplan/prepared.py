@@ -13,6 +13,7 @@ import pandas as pd
 
 from geoplan.cost_rows import cost_inputs, read_costs
 from geoplan.errors import DataError, Finding, listed, raise_all
+from geoplan.frozen import FrozenAreas, read_frozen
 from geoplan.heights import check_heights, heights_inputs
 from geoplan.jurisdictions import check_policies
 from geoplan.policy import ElderStandard, Policy, elder_standard, parameter_lines
@@ -24,11 +25,13 @@ from geoplan.settings import FacilitySource, StreetSource
 
 @dataclass(frozen=True)
 class Prepared:
-    """A project whose plan.toml and files have been read and found usable; `costs` are the unit costs to plan with."""
+    """A project whose plan.toml and files have been read and found usable; `costs` are the unit
+    costs to plan with, `frozen` the areas of an earlier run that stay."""
 
     project: Project
     layers: Layers
     costs: pd.DataFrame
+    frozen: FrozenAreas
 
 
 def prepare(path: Path, *, also: Sequence[Finding] = ()) -> Prepared:
@@ -52,25 +55,28 @@ def prepare(path: Path, *, also: Sequence[Finding] = ()) -> Prepared:
         raise DataError(findings)
     layers, problems = collect_layers(project)
     costs, wrong = read_costs(project)
+    frozen, unfit = read_frozen(project, layers.estates["estate_id"].tolist() if layers is not None else [])
     findings += [*check_policies(*law_of(project)), *check_heights(project), *wrong, *problems,
+                 *(unfit if layers is not None else []),
                  *_unknown_estates(project, layers)]
     each_once = [finding for place, finding in enumerate(findings) if finding not in findings[:place]]
     raise_all(DataError, each_once, project.plan.language)
     assert layers is not None
-    return Prepared(project, _with_inputs(layers, project), costs)
+    return Prepared(project, _with_inputs(layers, project, frozen), costs, frozen)
 
 
 def prepare_project(project: Project) -> Prepared:
     """Read the files of a project that was read before; DataError tells every problem of the files at once."""
     layers = read_layers(project)
     costs, wrong = read_costs(project)
-    raise_all(DataError, [*check_heights(project), *wrong], project.plan.language)
-    return Prepared(project, _with_inputs(layers, project), costs)
+    frozen, unfit = read_frozen(project, layers.estates["estate_id"].tolist())
+    raise_all(DataError, [*check_heights(project), *wrong, *unfit], project.plan.language)
+    return Prepared(project, _with_inputs(layers, project, frozen), costs, frozen)
 
 
-def _with_inputs(layers: Layers, project: Project) -> Layers:
+def _with_inputs(layers: Layers, project: Project, frozen: FrozenAreas) -> Layers:
     """Return the layers with the hashes of what was read beside them."""
-    return replace(layers, inputs={**layers.inputs, **cost_inputs(project), **heights_inputs(project)})
+    return replace(layers, inputs={**layers.inputs, **cost_inputs(project), **heights_inputs(project), **frozen.inputs})
 
 
 def law_of(project: Project) -> tuple[str | None, Sequence[str], date, Sequence[Path]]:

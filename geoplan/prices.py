@@ -11,7 +11,6 @@ of hubs); then all hubs are looked at anew. Everything that a bound is added up 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from geoplan.components import LEFT_OVER_M, METRE, Component, households_of
 from geoplan.prospects import Plots, Prospects, Real, Whole, find_prospects, join_prospects
@@ -20,6 +19,7 @@ ROUNDS = 14  # looks at all hubs
 CLOSE = 1e-5  # share of the bound by which a round must better it, else it is the last
 STEPS = 200  # moves of prices over areas known, between two looks
 PATIENCE = 20  # moves without a better value after which they are halved
+LEAST_STEP = 1 / 64  # of Polyak's length, at which prices have settled
 FIRST_AIM, AIM = 1.01, 1.003  # what prices aim at, as a multiple of the bound so far
 GRAIN = 1024  # directions are kept in parts of so many, so that their sums are exact
 FEW = 2_000  # unfinished areas of a hub that are kept at a time
@@ -36,10 +36,10 @@ class Prices:
 
 @dataclass(frozen=True)
 class Known:
-    """Areas known, by hub: costs, units of each as a sparse row, and where every hub's areas begin."""
+    """Areas known, by hub: costs, units of each filled up with -1, and where every hub's areas begin."""
 
     costs: Real
-    units: csr_array
+    units: Whole
     starts: Whole
 
 
@@ -70,7 +70,7 @@ def price_areas(component: Component, plots: Plots, prices: Whole) -> Prices:
             best, centre = priced, prices
         if number and is_close and priced.bound == best.bound:
             break
-        prices = _move(_known(found, len(prices)), centre, totals, most, best.bound * (AIM if number else FIRST_AIM))
+        prices = _move(_known(found), centre, totals, most, best.bound * (AIM if number else FIRST_AIM))
     return best
 
 
@@ -81,16 +81,13 @@ def _proven(plots: Plots, prices: Whole, gains: Real) -> Prices:
     return Prices(int(paid.sum()), paid)
 
 
-def _known(found: list[Prospects], count: int) -> Known:
+def _known(found: list[Prospects]) -> Known:
     every = join_prospects(found)
     keys = np.column_stack([every.rows, every.units])
     _, first = np.unique(keys, axis=0, return_index=True)
     rows, units, costs = every.rows[first], every.units[first], every.costs[first]
-    lengths = (units >= 0).sum(axis=1)
-    matrix = csr_array((np.ones(int(lengths.sum())), units[units >= 0], np.concatenate([[0], np.cumsum(lengths)])),
-                       shape=(len(rows), count))
     starts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]])) if len(rows) else np.zeros(0, np.int64)
-    return Known(costs, matrix, starts)
+    return Known(costs, units, starts)
 
 
 def _move(known: Known, prices: Whole, totals: Whole, most: Whole, goal: float) -> Whole:
@@ -101,7 +98,7 @@ def _move(known: Known, prices: Whole, totals: Whole, most: Whole, goal: float) 
     direction = np.zeros(len(prices))
     segment = np.repeat(np.arange(len(known.starts)), np.diff(np.append(known.starts, len(known.costs))))
     for _ in range(STEPS):
-        losses = known.costs - known.units @ prices.astype(np.float64)
+        losses = known.costs - np.append(prices, 0).astype(np.float64)[known.units].sum(axis=1)
         least = np.minimum.reduceat(losses, known.starts)
         value = int(prices.sum()) + float(least[least < 0].sum())
         stale = 0 if value > best else stale + 1
@@ -109,10 +106,13 @@ def _move(known: Known, prices: Whole, totals: Whole, most: Whole, goal: float) 
             best, best_prices = value, prices
         if stale >= PATIENCE:
             step, stale, prices, direction = step / 2, 0, best_prices, np.zeros(len(prices))
+            if step < LEAST_STEP:
+                break
             continue
         ties = np.flatnonzero((losses == least[segment]) & (losses < 0))
         chosen = ties[np.unique(segment[ties], return_index=True)[1]]
-        unserved = 1 - known.units[chosen].sum(axis=0)
+        served = known.units[chosen]
+        unserved = 1 - np.bincount(served[served >= 0], minlength=len(prices))
         direction = np.where((prices >= most) & (unserved > 0), 0, unserved) + np.round(direction * (GRAIN / 2)) / GRAIN
         length = float((totals * direction * direction).sum())
         if length == 0:

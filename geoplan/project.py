@@ -41,6 +41,7 @@ from geoplan.sources import shared_sources
 
 PLAN_FILE = "plan.toml"
 SINGLE_LAYERS = ("estates", "facilities", "streets", "gates", "sites", "utilities", "heritage", "planning_units")
+PROGRESS = "progress"  # a ledger whose rows lie nowhere
 STAND_IN_DATE = date(2000, 1, 1)
 SMALLEST_BUNDLE = 2
 
@@ -171,7 +172,7 @@ def _project_of(said: dict[str, Any], file: Path) -> tuple[Project, list[Finding
     because: dict[str, str] = {}
     given: set[str] = set()
     plain = {name: _plain(section, name, because, given) for name, section in said.items()}
-    known = {"plan", "barriers", *SINGLE_LAYERS, *RULE_SECTIONS}
+    known = {"plan", "barriers", PROGRESS, *SINGLE_LAYERS, *RULE_SECTIONS}
     findings = [_finding("project.unknown_section", name) for name in sorted(set(plain) - known)]
 
     header = _section(Header, "plan", plain.get("plan"), findings)
@@ -244,7 +245,7 @@ def _sources(plain: dict[str, Any], findings: list[Finding]) -> dict[str, Source
     if not isinstance(barriers, dict) or any(not isinstance(part, dict) for part in barriers.values()):
         findings.append(_finding("project.barriers_unnamed", "barriers"))
         barriers = {}
-    said = {name: plain[name] for name in SINGLE_LAYERS if name in plain}
+    said = {name: plain[name] for name in (*SINGLE_LAYERS, PROGRESS) if name in plain}
     said |= {f"barriers.{name}": part for name, part in barriers.items()}
     return {name: _section(SOURCES.get(name, Source), name, part, findings) for name, part in said.items()}
 

@@ -5,7 +5,7 @@ rules in the working CRS. The estates go first; the other layers must lie near t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -33,7 +33,8 @@ from geoplan.places import (
     to_working,
 )
 from geoplan.preflight import LEDGERS, OSM_PBF, check_file, digest_of, files_of, format_of
-from geoplan.project import PLAN_FILE, SINGLE_LAYERS, Project, source_path
+from geoplan.progress_rows import Progress, no_progress, read_progress
+from geoplan.project import PLAN_FILE, PROGRESS, SINGLE_LAYERS, Project, source_path
 from geoplan.rules import Checked, Home, Rule, Setting, apply_rules
 from geoplan.schema import DTYPES, GEOMETRY_TYPES, columns_of, keys_of
 from geoplan.settings import Source
@@ -68,6 +69,7 @@ class Layers:
     rows: Mapping[str, Mapping[str, int]]
     inputs: Mapping[str, str]
     decided: Mapping[str, Mapping[str, str]]
+    progress: pd.DataFrame = field(default_factory=no_progress)
 
 
 class Brought(NamedTuple):
@@ -135,11 +137,16 @@ def collect_layers(project: Project) -> tuple[Layers | None, list[Finding]]:
         moved = to_working(rows, brought.crs, brought.datum, crs)
         done[layer], found = apply_rules(moved, setting, WORKING_RULES[setting.kind])
         findings += [*found, *_too_many_rejected(project, layer, brought, done[layer])]
-    return (_layers(crs, project, placed, done, findings) if "estates" in done else None), _fatal(findings)
+    if "estates" not in done:
+        return None, _fatal(findings)
+    progress, found = read_progress(project, crs, frozenset(done["estates"]["estate_id"]))
+    findings += found
+    return _with_progress(_layers(crs, project, placed, done, findings), project, progress), _fatal(findings)
 
 
 def _in_order(project: Project) -> list[str]:
-    return sorted(project.sources, key=lambda layer: (layer != "estates", list(project.sources).index(layer)))
+    layers = [layer for layer in project.sources if layer != PROGRESS]
+    return sorted(layers, key=lambda layer: (layer != "estates", layers.index(layer)))
 
 
 def _open(project: Project, layer: str) -> tuple[Brought | None, list[Finding]]:
@@ -224,7 +231,7 @@ def _layers(
 ) -> Layers:
     frames = {layer: _frame(layer, [done[layer]] if layer in done else [], crs) for layer in SINGLE_LAYERS}
     walls = [rows.assign(layer=layer.partition(".")[2]) for layer, rows in done.items() if layer not in frames]
-    order = {layer: at for at, layer in enumerate(_in_order(project))}
+    order = {layer: at for at, layer in enumerate([*_in_order(project), PROGRESS])}
     remarks = [finding for finding in findings if messages()[finding.code]["severity"] != "error"]
     return Layers(
         crs=crs, **frames, barriers=_frame("barriers", walls, crs),
@@ -236,6 +243,15 @@ def _layers(
         inputs=_inputs(project, placed),
         decided={layer: _decided(part.brought) for layer, part in placed.items()},
     )
+
+
+def _with_progress(layers: Layers, project: Project, progress: Progress | None) -> Layers:
+    if progress is None:
+        return layers
+    return replace(
+        layers, progress=progress.rows, brought={**layers.brought, PROGRESS: progress.brought},
+        rows={**layers.rows, PROGRESS: progress.counts}, decided={**layers.decided, PROGRESS: progress.decided},
+        inputs={**layers.inputs, **_inputs(project, [PROGRESS])})
 
 
 def _decided(brought: Brought) -> dict[str, str]:

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from geoplan.costs import TAG_SEPARATOR
 from geoplan.errors import Finding, listed, say
-from geoplan.policy import Policy
-from geoplan.schema import conform, empty_table, lines_of
-from geoplan.shortfalls import find_base, find_improvement, find_upgrade
+from geoplan.policy import Policy, load_catalogue
+from geoplan.schema import columns_of, conform, empty_table, lines_of
+from geoplan.shortfalls import Scheme, find_base, find_improvement, find_upgrade
 from geoplan.sources import GAP, UNVERIFIED
 
 ANNEX = "CN-2021-50-ANNEX"
@@ -118,7 +119,8 @@ def _said(what: str, **values: object) -> Finding:
 def _within_means(case: Case, _: str) -> Judged:
     """SC-02: no year over its budget, and no gap that only debt could fill."""
     planned, funding = case.planned, _of_planned(case)
-    spent = {int(year): _total(rows["amount_yuan"]) for year, rows in planned.groupby("plan_year")}
+    spent = {int(year): _total(planned.loc[planned["plan_year"] == year, "amount_yuan"])
+             for year in sorted(planned["plan_year"].unique())}
     gap, unverified = _total_of(funding, (GAP,)), _total_of(funding, (UNVERIFIED,))
     is_capped = case.total_budget is not None
     over = [year for year, yuan in spent.items() if year in case.budgets and yuan > _exact(case.budgets[year])]
@@ -172,12 +174,14 @@ def _dug_once(case: Case, _: str) -> Judged:
 
 def _in_the_scheme(case: Case, item: str) -> Judged:
     """SC-10, SC-11, SC-12: what is lacking in planned areas is in the works, or closed by the area as a whole."""
-    types = next(line["types"] for line in lines_of("scorecard.csv") if line["item"] == item).split("|")
+    types = next(line["types"] for line in lines_of("scorecard.csv") if line["item"] == item).split(TAG_SEPARATOR)
     ids = case.planned["area_id"]
     gaps = case.area_gaps[case.area_gaps["area_id"].isin(ids) & case.area_gaps["facility_type"].isin(types)]
-    lacks = SHORTFALLS[item](gaps, case.homes, case.works, case.costs)
-    unjudged = sorted(f"{area_id} {type_}" for area_id in ids for type_ in types
-                      if type_ not in UNMEASURED and (area_id, type_) not in _judged_pairs(gaps))
+    names = _names(case.language)
+    lacks = SHORTFALLS[item](Scheme(gaps, case.homes, case.works, case.costs, names))
+    pairs = pd.MultiIndex.from_product([ids, [type_ for type_ in types if type_ not in UNMEASURED]])
+    judged = pd.MultiIndex.from_frame(gaps.loc[gaps["is_gap"].notna(), ["area_id", "facility_type"]])
+    unjudged = [f"{area_id} {names[type_]}" for area_id, type_ in pairs.difference(judged)]
     left = lacks.loc[lacks["is_met"].eq(False).fillna(False), "what"]
     unknown = lacks.loc[lacks["is_met"].isna(), "what"]
     value = {"found": int(lacks["is_met"].notna().sum()), "met": int(lacks["is_met"].sum()), "left": len(left)}
@@ -254,7 +258,7 @@ CHECKS: Mapping[str, Callable[[Case, str], Judged]] = {
 }
 ANY_TIME = ("SC-15", "SC-27")  # do not ask for a plan year
 UNMEASURED = ("ELEVATOR",)  # of which no list of places is kept; lifts needed stand in the ledger of estates
-SHORTFALLS: Mapping[str, Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame], pd.DataFrame]] = {
+SHORTFALLS: Mapping[str, Callable[[Scheme], pd.DataFrame]] = {
     "SC-10": find_base, "SC-11": find_improvement, "SC-12": find_upgrade,
 }
 
@@ -263,13 +267,15 @@ def _of_planned(case: Case) -> pd.DataFrame:
     return case.funding[case.funding["area_id"].isin(case.planned["area_id"])]
 
 
-def _judged_pairs(gaps: pd.DataFrame) -> set[tuple[str, str]]:
-    known = gaps[gaps["is_gap"].notna()]
-    return set(zip(known["area_id"], known["facility_type"], strict=True))
+def _names(language: str) -> dict[str, str]:
+    """Return what people call facility types and columns of estates."""
+    catalogue = load_catalogue()
+    headings = {column.name: str(getattr(column, language)) for column in columns_of("estates", "in")}
+    return headings | dict(zip(catalogue["facility_type"], catalogue[f"short_{language}"], strict=True))
 
 
 def _doubt(what: str, names: Sequence[object] | pd.Series, case: Case) -> list[Finding]:
-    """Return the sentence on what is missing or wrong, with how many and the first of them; none where there is none."""
+    """Return the sentence on what is missing or wrong: how many, and the first of them."""
     return [_said(what, count=len(names), names=listed(names, case.language))] if len(names) else []
 
 
@@ -291,4 +297,5 @@ def _yuan(yuan: Fraction) -> str:
 
 
 def _by_year(yuan: Mapping[int, float | Fraction], case: Case) -> str:
-    return listed((f"{year}: {_yuan(Fraction(str(each)))}" for year, each in sorted(yuan.items())), case.language) or "–"
+    said = (f"{year}: {_yuan(Fraction(str(each)))}" for year, each in sorted(yuan.items()))
+    return listed(said, case.language) or "–"

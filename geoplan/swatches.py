@@ -38,6 +38,8 @@ HUES = (  # Paul Tol's light scheme, told apart by colour-blind eyes, with dark 
     Paint("#77AADD", "#2f6ea8"), Paint("#EE8866", "#b3502c"), Paint("#EEDD88", "#9a8417"), Paint("#44BB99", "#1a7d62"),
     Paint("#FFAABB", "#b8536a"), Paint("#BBCC33", "#76821a"), Paint("#99DDFF", "#3a8db8"),
 )
+YEARS = ("#4b2a7b", "#2f6f9f", "#2a9d8f", "#8bc34a", "#e9d84a")  # first year of the plan to last
+LATER, UNPLANNED = "#f6efb0", Paint("#eceae5", "#8b8478")
 SWATCHES: Mapping[str, Mapping[str, Paint]] = {  # closed list of values.csv -> code -> colours
     "eligibility": {"eligible": GOOD, "unknown": DOUBT, "ineligible": BAD},
     "plan_entry": {"ready": GOOD, "not_ready": BAD, "unknown": DOUBT, "not_set": NO_DATA},
@@ -50,8 +52,8 @@ SWATCHES: Mapping[str, Mapping[str, Paint]] = {  # closed list of values.csv -> 
         "usable": GOOD, "crossing": DONE, "barrier": BAD, "heritage": HUES[2], "subdistrict": RAMP[1],
         "subdistrict_unknown": DOUBT, "planning_unit": HUES[4], "not_grouped": NO_DATA},
     "site_reason": {
-        "usable": Paint(SITE, "#1b2a38"), "to_check": DOUBT, "basement": NO_DATA, "no_area": QUIET, "structure": RAMP[3],
-        "fire": RAMP[2], "refused": RAMP[1], "plan_conformity": RAMP[0]},
+        "usable": Paint(SITE, "#1b2a38"), "to_check": DOUBT, "basement": NO_DATA, "no_area": QUIET,
+        "structure": RAMP[3], "fire": RAMP[2], "refused": RAMP[1], "plan_conformity": RAMP[0]},
 }
 IS_BAD_WHEN_TRUE = ("is_gap", "is_gap_after")
 SIGNS: Mapping[str, Sign] = {  # kind of facility -> its sign
@@ -77,6 +79,11 @@ def paints_of(column: Column) -> dict[str, Paint]:
 def paints_of_answer(column: Column) -> dict[bool, Paint]:
     """Return the colours of yes and no: whether yes is good depends on the column."""
     return {True: BAD, False: COVERED} if column.name in IS_BAD_WHEN_TRUE else {True: GOOD, False: BAD}
+
+
+def paint_of_year(years_after: int) -> Paint:
+    """Return the colours of a plan year, counted from the first year of the plan."""
+    return Paint(YEARS[years_after] if 0 <= years_after < len(YEARS) else LATER, "#33404d")
 
 
 def kinds_of_types() -> dict[str, str]:

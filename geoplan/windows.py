@@ -7,11 +7,12 @@ overlap, and widen from one sweep to the next. A grouping inside a window holds 
 holds, so each step keeps them; how far the outcome is from the best is told by the prices.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from geoplan.bounds import priced_bound
 from geoplan.components import Component, Group, cost_of, part_of
+from geoplan.crews import Crew, alone, hire
 from geoplan.growth import grow_areas
 from geoplan.optimum import MAX_PAIRS, group_best
 from geoplan.pairs import find_pairs, number_units
@@ -23,6 +24,8 @@ WINDOWS = (30, 50, 70, 100)  # estates at which a window is wide enough, sweep b
 WORK = 500_000  # windows as wide as this / units of the component, and wider ones, are left out
 LOSS_SHARE = 8  # areas are offered that lose no more than the overhead / LOSS_SHARE
 AREAS = 1_500  # areas to choose among in a window
+LARGE = 1_500  # estates from which a component is shared out window by window
+SHARED = 500  # estates from which work is shared at all
 NODES = 1  # branch-and-bound nodes spent on one
 
 
@@ -37,7 +40,16 @@ class State:
     area_keys: set[int]
 
 
-def group_any(component: Component) -> tuple[list[Group], float]:
+@dataclass(frozen=True)
+class Part:
+    """A window as a component of its own: its areas, and the prices of its units."""
+
+    component: Component
+    areas: list[Group]
+    prices: Whole
+
+
+def group_any(component: Component, crew: Crew = alone) -> tuple[list[Group], float]:
     """Return the best grouping found of a component, and a lower bound of all of them in household-micrometres."""
     pairs = find_pairs(component, range(len(component.ids)))
     if len(pairs) <= MAX_PAIRS:
@@ -45,11 +57,25 @@ def group_any(component: Component) -> tuple[list[Group], float]:
     grown = grow_areas(component, in_one_order=True)
     _, first = priced_bound(component, pairs, grown)
     prices = price_areas(component, lay_plots(component, pairs), first)
-    areas = sweep(component, grown, prices.of_unit)
+    areas = sweep(component, grown, prices.of_unit, crew)
     return areas, min(prices.bound, cost_of(component, areas))
 
 
-def sweep(component: Component, areas: Collection[Group], prices: Whole) -> list[Group]:
+def group_each(pieces: Sequence[Component], *, processes: int = 1) -> list[tuple[list[Group], float]]:
+    """Return the best grouping found of every component and its bound, the same for any number of processes.
+
+    Large components are shared out window by window, one after the other, all others component by component. Where
+    there is too little to do, this process does it all.
+    """
+    estates = sum(len(piece.ids) for piece in pieces)
+    with hire(processes if estates >= SHARED else 1) as crew:
+        small = [piece for piece in pieces if len(piece.ids) < LARGE]
+        found = {piece.ids[0]: grouping for piece, grouping in zip(small, crew(group_any, small), strict=True)}
+        found |= {piece.ids[0]: group_any(piece, crew) for piece in pieces if len(piece.ids) >= LARGE}
+    return [found[piece.ids[0]] for piece in pieces]
+
+
+def sweep(component: Component, areas: Collection[Group], prices: Whole, crew: Crew = alone) -> list[Group]:
     """Return areas that cost no more, by grouping one window after the other anew.
 
     Parameters
@@ -60,6 +86,8 @@ def sweep(component: Component, areas: Collection[Group], prices: Whole) -> list
         A grouping of it.
     prices
         Of units, at which no area gains anything, as `price_areas` returns them.
+    crew
+        Who groups the windows.
     """
     taken = frozenset[int]().union(*areas)
     left = [frozenset(unit) for unit in component.units if taken.isdisjoint(unit)]
@@ -68,23 +96,41 @@ def sweep(component: Component, areas: Collection[Group], prices: Whole) -> list
     finished: set[frozenset[Group]] = set()
     for width in WINDOWS:
         if width == WINDOWS[0] or width * len(component.units) <= WORK:
-            _sweep_once(state, width, finished)
+            _sweep_once(state, width, finished, crew)
     return [state.groups[key] for key in sorted(state.area_keys)]
 
 
-def _sweep_once(state: State, width: int, finished: set[frozenset[Group]]) -> None:
-    """Group every window anew that has changed since it was last looked at."""
+def _sweep_once(state: State, width: int, finished: set[frozenset[Group]], crew: Crew) -> None:
+    """Group every window anew that has changed since it was last looked at, those apart from each other together."""
     home = {i: key for key, group in state.groups.items() for i in group}
+    ahead = list(range(len(home)))
     seen: set[int] = set()
-    for centre in range(len(home)):
-        if centre in seen:
-            continue
-        keys = _window(state, home, home[centre], width)
-        seen.update(i for key in keys[:max(1, len(keys) // 3)] for i in state.groups[key])
-        before = frozenset(state.groups[key] for key in keys)
-        if before not in finished:
-            _group_anew(state, home, keys)
-            finished.add(frozenset(state.groups[key] for key in {home[i] for group in before for i in group}))
+    while ahead:
+        windows = _apart(state, home, ahead, seen, width)
+        changed = [keys for keys in windows if frozenset(state.groups[key] for key in keys) not in finished]
+        parts = crew(_group_anew, [_part(state, keys) for keys in changed])
+        for keys, (old, new) in zip(changed, parts, strict=True):
+            members = [i for key in keys for i in state.groups[key]]
+            if new != old:
+                _replace(state, home, keys, new)
+            finished.add(frozenset(state.groups[key] for key in {home[i] for i in members}))
+        ahead = [centre for centre in ahead if centre not in seen]
+
+
+def _apart(
+    state: State, home: Mapping[int, int], ahead: Collection[int], seen: set[int], width: int,
+) -> list[list[int]]:
+    """Return windows that share no group, and take note of the estates that lie well within them."""
+    taken: set[int] = set()
+    windows = []
+    for centre in ahead:
+        if centre not in seen and home[centre] not in taken:
+            keys = _window(state, home, home[centre], width)
+            if taken.isdisjoint(keys):
+                windows.append(keys)
+                taken.update(keys)
+                seen.update(i for key in keys[:max(1, len(keys) // 3)] for i in state.groups[key])
+    return windows
 
 
 def _window(state: State, home: Mapping[int, int], centre: int, width: int) -> list[int]:
@@ -100,24 +146,30 @@ def _window(state: State, home: Mapping[int, int], centre: int, width: int) -> l
     return keys
 
 
-def _group_anew(state: State, home: dict[int, int], keys: list[int]) -> None:
+def _part(state: State, keys: list[int]) -> Part:
     members = sorted(i for key in keys for i in state.groups[key])
-    part = part_of(state.component, members)
     number = {i: n for n, i in enumerate(members)}
-    old = [frozenset(number[i] for i in state.groups[key]) for key in sorted(state.area_keys.intersection(keys))]
-    prices = state.prices[sorted({state.unit_at[i] for i in members})]
-    effort = Effort(part.overhead / LOSS_SHARE, AREAS, NODES)
-    new = choose_areas(part, old, prices, effort=effort)
-    if new == old:
-        return
+    return Part(part_of(state.component, members),
+                [frozenset(number[i] for i in state.groups[key]) for key in sorted(state.area_keys.intersection(keys))],
+                state.prices[sorted({state.unit_at[i] for i in members})])
+
+
+def _group_anew(part: Part) -> tuple[list[Group], list[Group]]:
+    """Return the areas of a window, and those that are to take their place."""
+    effort = Effort(part.component.overhead / LOSS_SHARE, AREAS, NODES)
+    return part.areas, choose_areas(part.component, part.areas, part.prices, effort=effort)
+
+
+def _replace(state: State, home: dict[int, int], keys: list[int], areas: list[Group]) -> None:
+    """Put new areas in the place of a window's groups, and what is left over unit by unit."""
+    members = sorted(i for key in keys for i in state.groups[key])
     for key in keys:
         del state.groups[key]
         state.area_keys.discard(key)
-    taken = frozenset[int]().union(*new)
-    left = [frozenset(unit) for unit in part.units if taken.isdisjoint(unit)]
-    for group in [*new, *left]:
-        key = members[min(group)]
-        state.groups[key] = frozenset(members[n] for n in group)
-        home.update(dict.fromkeys(state.groups[key], key))
-        if group in new:
-            state.area_keys.add(key)
+    taken = frozenset[int]().union(*areas)
+    units = sorted({state.component.unit_of[i] for n, i in enumerate(members) if n not in taken})
+    new = [frozenset(members[n] for n in area) for area in areas]
+    for group in [*new, *map(frozenset, units)]:
+        state.groups[min(group)] = group
+        home.update(dict.fromkeys(group, min(group)))
+    state.area_keys.update(min(group) for group in new)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from math import isfinite
 
 from geoplan.schema import join_list
@@ -32,7 +33,7 @@ UNITS: Mapping[str, Mapping[str, float]] = {
            "公顷": M2_PER_HECTARE, "ha": M2_PER_HECTARE},
     "households": {"户": 1}, "persons": {"人": 1, "位": 1},
     "count": dict.fromkeys(("栋", "幢", "座", "个", "单元", "部", "台", "张", "床", "处", "层"), 1),
-    "yuan/m2": dict.fromkeys(("元", "元/m2", "元/平方米", "元/平米", "元每平方米"), 1),
+    "yuan": {"元": 1}, "yuan/m2": dict.fromkeys(("元", "元/m2", "元/平方米", "元/平米", "元每平方米"), 1),
     "share": {"%": 1 / WHOLE_PERCENT}, "degrees": {"°": 1},
 }
 NUMBER = re.compile(r"(?:约|大约)?(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?(?:e[+-]?\d{1,2})?)"
@@ -43,6 +44,7 @@ MONTH, DAY = r"(?:1[0-2]|0?[1-9])", r"(?:3[01]|[12]\d|0?[1-9])"
 FULL_YEAR = re.compile(
     rf"(?:建于)?(\d{{4}})(?:\.0+|年?(?:建成|竣工|建)?|[-/.年]{MONTH}(?:月|[-/.月]{DAY}日?)?(?:T?\d\d:\d\d(?::\d\d)?)?)",
     re.ASCII)
+DATE = re.compile(r"(\d{4})(?:(?P<mark>[-/.])|年)(\d{1,2})(?:(?P=mark)|月)(\d{1,2})(?:日|(?:T?\d\d:\d\d.*))?", re.ASCII)
 SHORT_YEAR = re.compile(r"['’]?(\d{2})年?(?:建成|竣工|建)?", re.ASCII)
 STOREY = re.compile(
     r"(?P<below>-|负|地下|B)?第?(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})(?:层|楼|F)?", re.IGNORECASE | re.ASCII)
@@ -142,6 +144,16 @@ def read_year(text: str, latest: int) -> Meaning:
     if not EARLIEST_YEAR <= year <= latest:
         return Meaning(None, "year_outside")
     return Meaning(year, "" if text.strip() in (str(year), f"{year}.0") else "year_written")
+
+
+def read_date(text: str) -> Meaning:
+    """Return a day as year-month-day: 2025-04-01, 2025/4/1, 2025年4月1日; a month alone is no day."""
+    match = DATE.fullmatch(plain(text))
+    try:
+        day = date(int(match[1]), int(match[3]), int(match[4])) if match else None
+    except ValueError:
+        day = None
+    return Meaning(None, "date_unreadable") if day is None else Meaning(day.isoformat())
 
 
 def read_storey(text: str) -> Meaning:

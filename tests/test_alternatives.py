@@ -197,7 +197,7 @@ def test_the_difference_of_plans_is_a_distance(size: int, data: st.DataObject) -
     assert count_moves(estates, one, three) <= count_moves(estates, one, two) + count_moves(estates, two, three)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(town=towns(most=12, wishes=False))
 def test_larger_towns_have_valid_alternatives_too(town: Town) -> None:
     alternatives, members, _ = found(town, 2, cost=0.3)

@@ -1,27 +1,21 @@
 """The page in headless Chromium with networking off: what it shows, what a click opens, what no name can do."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 import pytest
-from chromium import Browser, Page, find_chromium, run_chromium
-from drawn import layer, streets
-from little_plan import CRS_OF_PLAN, X0, Y0, little_plan, table
-from shapely import LineString, box
+from chromium import Browser, Page
+from drawn import layer
+from little_plan import CRS_OF_PLAN, X0, Y0
+from mapped import DOWN, ENTER, ESCAPE, PANEL, TAB, click_on, opened, shown, started, town
+from shapely import box
 
 from geoplan.maps import write_map
 from geoplan.schema import empty_table
 
-READY = "document.getElementById('geoplan') && document.getElementById('geoplan').dataset.ready === 'yes'"
-PANEL = "document.getElementById('panel').textContent"
 LEGEND = "document.getElementById('legend').textContent"
-ENTER, ESCAPE, DOWN, TAB = ("Enter", 13), ("Escape", 27), ("ArrowDown", 40), ("Tab", 9)
 HOSTILE = [
     "</script><script>window.pwned = 1</script>", "<img src=x onerror=window.pwned=1>", "{{7*7}}", "100{% x",
     "甲{# 3号楼 #}乙", "${window.pwned = 1}", "`+window.pwned+`", "'\"><svg onload=window.pwned=1>",
@@ -32,78 +26,14 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        sentence = "Chromium is not installed: the page is not tried in a browser"
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    with run_chromium(path) as browser:
+    with started() as browser:
         yield browser
-
-
-def town(folder: Path, *, language: str = "zh", **changed: Any) -> Any:
-    """Return the little plan with streets, water, a railway and an old quarter, and gaps of three kinds."""
-    ids = [f"E{number}" for number in range(1, 7)]
-    gaps = table("gaps", estate_id=ids * 2, facility_type=["ELD_DAYCARE"] * 6 + ["KINDERGARTEN"] * 6,
-                 distance_m=[120.0, 300.0, 300.4, 810.0, None, 90.0] + [None] * 6, confidence=["K"] * 12,
-                 is_gap=[False, False, True, True, True, False] + [None] * 6, standard=["GB 50180-2018"] * 12,
-                 limit_m=[300.0] * 12, is_gap_after=[False, False, False, True, True, False] + [None] * 6)
-    lines = [LineString([(X0 + 100, Y0 + 25), (X0 + 120, Y0 + 25)]),
-             LineString([(X0 + 220, Y0 + 25), (X0 + 240, Y0 + 25)]),
-             LineString([(X0 + 460, Y0 + 25), (X0 + 460.01, Y0 + 25)])]
-    openings = table("openings", estate_a=["E1", "E2", "E4"], estate_b=["E2", "E3", "E5"], area_id=["A1", "A1", "A2"],
-                     resident_minutes_saved=[250.0, 4_000.0, 0.0], gaps_closed=[0, 1, 0], rank=[2, 1, 3],
-                     geometry=lines)
-    care = table("care", area_id=["A1", "A2"], residents=[1_572, 2_358], need_m2=[157.2, 235.8],
-                 inside_m2=[100.0, 300.0], short_m2=[58.0, 0.0], status=["not_met_no_site", "met"],
-                 land_status=["unknown", "met"])
-    flows = table("care_flows", facility_id=["F1"], area_id=["A1"], floor_area_m2=[100.0])
-    plan = little_plan(folder, language=language, **{
-        "gaps": gaps, "care": care, "care_flows": flows, "openings": openings, **changed})
-    ways = streets([(X0 - 50, Y0 - 20), (X0 + 750, Y0 - 20)], [(X0 + 350, Y0 - 90), (X0 + 350, Y0 + 190)],
-                   **{"class": ["primary", "residential"], "name": ["人民路", "北街"]})
-    lines = [box(X0 - 100, Y0 + 120, X0 + 800, Y0 + 160), LineString([(X0 - 100, Y0 - 60), (X0 + 800, Y0 - 60)])]
-    barriers = layer("barriers", lines, name=["湟水", "兰青铁路"]).assign(layer=["water", "rail"])
-    heritage = layer("heritage", [box(X0, Y0 + 60, X0 + 100, Y0 + 100)], name=["古城墙"])
-    return replace(plan, layers=replace(plan.layers, streets=ways, barriers=barriers, heritage=heritage))
-
-
-@contextmanager
-def opened(browser: Browser, folder: Path, plan: Any, **options: Any) -> Iterator[Page]:
-    """Open the map of a plan; whatever the test does, the page asks for nothing but itself and complains of nothing."""
-    write_map(plan, folder / "map.html")
-    with browser.open(folder / "map.html", **options) as page:
-        page.wait_for(READY)
-        yield page
-        assert page.requests == [(folder / "map.html").resolve().as_uri()]
-        assert page.problems == []
 
 
 @pytest.fixture
 def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     with opened(browser, tmp_path, town(tmp_path / "project")) as page:
         yield page
-
-
-def click_on(page: Page, x: float, y: float) -> None:
-    """Click on a place of the plan, given in metres of the working CRS."""
-    where = gpd.GeoSeries(gpd.points_from_xy([x], [y]), crs=CRS_OF_PLAN).to_crs("EPSG:4326").iloc[0]
-    page.click_at(*page.evaluate(
-        f"(() => {{ const at = map_1.latLngToContainerPoint([{where.y}, {where.x}]);"
-        " const box = map_1.getContainer().getBoundingClientRect(); return [box.x + at.x, box.y + at.y]; })()"))
-
-
-def shown(page: Page, x: float, y: float) -> list[int]:
-    """Return the colour of the map at a place of the plan."""
-    where = gpd.GeoSeries(gpd.points_from_xy([x], [y]), crs=CRS_OF_PLAN).to_crs("EPSG:4326").iloc[0]
-    return page.evaluate(
-        f"(() => {{ const at = map_1.latLngToLayerPoint([{where.y}, {where.x}]);"
-        " const canvas = document.querySelector('.leaflet-map-pane canvas');"
-        " const corner = L.DomUtil.getPosition(canvas);"
-        " const copy = document.createElement('canvas').getContext('2d');"
-        " copy.drawImage(canvas, corner.x - at.x, corner.y - at.y);"
-        " return [...copy.getImageData(0, 0, 1, 1).data]; })()")
 
 
 def test_it_opens_with_no_network_and_shows_the_plan(page: Page) -> None:
@@ -155,14 +85,14 @@ def test_the_gaps_of_a_type_have_three_states_and_their_own_distances(page: Page
 def test_with_the_walls_open_a_gap_is_closed_or_still_there(page: Page) -> None:
     page.click("#theme-gaps")
     today = shown(page, X0 + 245, Y0 + 5)
-    page.click("#when-after")
+    page.click("#when-opened")
     items = page.evaluate("[...document.querySelectorAll('#legend li')].map((item) => item.innerText)")
     # E3 to E5 are gaps today; E3 closes
-    assert [item.split() for item in items[:3]] == [["打通后仍缺", "2"], ["打通后消除", "1"], ["已覆盖", "3"]]
+    assert [item.split() for item in items[:3]] == [["实施后仍缺", "2"], ["打通围墙后消除", "1"], ["已覆盖", "3"]]
     assert "设施缺口 · 打通后" in page.evaluate(LEGEND)
     assert shown(page, X0 + 245, Y0 + 5) != today
     click_on(page, X0 + 245, Y0 + 5)
-    assert "打通后消除301 / 300" in page.evaluate(PANEL)
+    assert "打通围墙后消除301 / 300" in page.evaluate(PANEL)
     page.click("#when-today")
     assert shown(page, X0 + 245, Y0 + 5) == today
     page.click("#theme-care")
@@ -192,10 +122,10 @@ def test_an_area_says_which_types_it_no_longer_lacks(browser: Browser, tmp_path:
         click_on(page, X0 + 5, Y0 + 5)
         panel = page.evaluate(PANEL)
         assert "打通后片区不再缺：日间照料" in panel
-        assert "老年人日间照料中心打通后消除786 人" in panel
+        assert "老年人日间照料中心打通围墙后消除786 人" in panel
         page.click("#theme-gaps")
         page.press(*ESCAPE)
-        assert "打通后不再缺的片区" not in page.evaluate(PANEL)  # not before it is asked for
+        assert "不再缺的片区 (" not in page.evaluate(PANEL)  # not before it is asked for
 
 
 def test_an_area_lists_its_walls_and_what_opening_all_gives(page: Page) -> None:
@@ -225,7 +155,7 @@ def test_the_first_view_is_the_areas_and_a_button_shows_all(browser: Browser, tm
 
 def test_each_theme_paints_the_map_in_its_own_colours(page: Page) -> None:
     seen = {}
-    for theme in ("areas", "eligibility", "gaps", "care", "openings", "facilities"):
+    for theme in ("areas", "eligibility", "gaps", "care", "sites", "programme", "openings", "facilities"):
         page.click(f"#theme-{theme}")
         assert page.evaluate("document.querySelector('input[name=theme]:checked').value") == theme
         seen[theme] = tuple(shown(page, X0 + 6, Y0 + 44))
@@ -246,7 +176,7 @@ def test_search_finds_an_area_by_part_of_its_name_from_the_keyboard(page: Page) 
     assert page.evaluate("document.getElementById('found').innerText").startswith("鼓楼片区")
     page.press(*ENTER)
     assert page.evaluate("document.querySelector('#panel h2').textContent") == "鼓楼片区"
-    page.press(*TAB)
+    page.evaluate("document.querySelector('#themes input:checked').focus()")
     page.press(*DOWN)
     assert page.evaluate("document.querySelector('input[name=theme]:checked').value") == "eligibility"
     chosen = "document.querySelector('#themes input:checked + span')"
@@ -309,7 +239,7 @@ def test_themes_without_data_are_closed_and_the_page_still_opens(browser: Browse
     empty["estates"] = made["estates"].assign(area_id=None, left_out="too_few_households")
     with opened(browser, tmp_path, town(tmp_path / "project", **empty)) as page:
         closed = page.evaluate("[...document.querySelectorAll('#themes input:disabled')].map((theme) => theme.value)")
-        assert closed == ["areas", "gaps", "care", "openings", "facilities"]
+        assert closed == ["areas", "gaps", "care", "programme", "openings", "facilities"]
         click_on(page, X0 + 5, Y0 + 5)
         assert "可联动范围内户数不足" in page.evaluate(PANEL)
 

@@ -51,7 +51,7 @@ def test_the_tables_of_the_contract_are_there_in_its_order() -> None:
         "facilities", "sites", "walks", "gaps", "area_gaps",
         "care", "care_flows", "openings", "sitings", "siting_areas", "procedures",
         "siting_stages", "siting_alternatives", "works", "sources", "funding", "ranking", "programme", "programme_alternatives",
-        "milestones", "scorecard", "parameters",
+        "milestones", "scorecard", "progress", "monthly", "parameters",
         "remarks", "checkup", "nearest", "isochrones")
 
 

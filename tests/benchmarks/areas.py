@@ -5,10 +5,10 @@ included) by distances of scipy and connectivity of networkx, whoever gave it. `
 `as it can be built` leaves over the estates of every area that breaks a bound or is not connected: 10 km a household.
 
 What the rivals cannot be told: max-p (pygeoda, spopt) knows a floor and no ceiling, and nothing of a radius or hub; it
-is run with three floors, and the best of its answers counts, with the time of that one. GerryChain keeps floor and
-ceiling when its number of areas allows it; it is given geoplan's number of areas and our objective with the radius as
-what its short bursts improve. Estates above the ceiling stand alone and components that cannot hold an area are left
-over before anybody starts; a rival gets one component at a time.
+is run with three floors. GerryChain keeps floor and ceiling around a size that is given; it is run with three sizes,
+and its short bursts improve our objective, the radius included. Of three answers the best as it can be built counts,
+with the time of that one. Estates above the ceiling stand alone and components that cannot hold an area are left over
+before anybody starts; a rival gets one component at a time.
 
     python tests/benchmarks/areas.py [--shared FOLDER] [--date 2026-01-31] [--graphs wuxi_xinwu hangzhou 1000 3000]
 """
@@ -39,7 +39,7 @@ from geoplan.settings import AreaRules
 
 KITS = Path(__file__).resolve().parents[1] / "kits"
 LEFT_OVER_M = 10_000.0
-FLOORS = (1, 2, 3)  # max-p is tried with these multiples of min_households
+FLOORS = (1, 2, 3)  # rivals are tried with these multiples of min_households
 PITCH_M, LANE_M = 150.0, 12.0  # estates of two hectares
 SEED = 20240301
 CRS = "EPSG:4549"
@@ -73,8 +73,7 @@ class Town:
 def main() -> None:
     parser = arguments(__doc__.partition("\n")[0])
     parser.add_argument("--graphs", nargs="+", default=["wuxi_xinwu", "hangzhou", "1000", "3000"])
-    parser.add_argument("--methods", nargs="+", default=["optimal", "greedy"], help="of geoplan; the first gives the "
-                        "number of areas to rivals that want one")
+    parser.add_argument("--methods", nargs="+", default=["optimal", "greedy"], help="of geoplan")
     parser.add_argument("--rivals", nargs="*", default=list(RIVALS), choices=list(RIVALS))
     parser.add_argument("--patience", type=float, default=600.0, help="seconds after which a rival is given up")
     asked = parser.parse_args()
@@ -124,16 +123,14 @@ def answers(
     town: Town, methods: Sequence[str], rivals: Sequence[str], patience: float,
 ) -> Iterator[tuple[str, float | str, pd.Series]]:
     """Yield who, seconds and the area of every estate (missing where left over)."""
-    best = None
     for method in methods:
         whisper(f"{town.name}: geoplan {method}")
         (members, bounds), seconds = timed(lambda method=method: group_estates(
             town.estates, town.links, grouped_ids=town.estates["estate_id"].tolist(), rules=town.rules, method=method))
         labels = members.set_index("estate_id")["area_id"].reindex(town.estates["estate_id"])
-        best = labels if best is None else best
         share = gap_share(town, labels, bounds)
         yield f"geoplan {method} (gap {share:.2%})", float(seconds[0]), labels.reset_index(drop=True)
-    asked = components(town, best.reset_index(drop=True))
+    asked = components(town)
     for name in rivals:
         yield name, *answer_of(town, name, asked, patience)
 
@@ -143,7 +140,7 @@ def gap_share(town: Town, labels: pd.Series, bounds: pd.DataFrame) -> float:
     return (objective - bounds["lower_bound"].sum()) / objective
 
 
-def components(town: Town, made: pd.Series) -> list[dict[str, Any]]:
+def components(town: Town) -> list[dict[str, Any]]:
     """Return the components that can hold an area, without the estates that stand alone."""
     graph = nx.Graph()
     graph.add_nodes_from(np.flatnonzero(town.households <= town.rules.max_households).tolist())
@@ -159,7 +156,7 @@ def components(town: Town, made: pd.Series) -> list[dict[str, Any]]:
             held.append({
                 "nodes": nodes, "households": town.households[nodes].tolist(), "xy": places[nodes].tolist(),
                 "edges": [(number[one], number[other]) for one, other, _ in edges],
-                "metres": [metres for _, _, metres in edges], "areas": int(made.iloc[nodes].nunique()),
+                "metres": [metres for _, _, metres in edges],
             })
     return held
 
@@ -168,9 +165,8 @@ def answer_of(
     town: Town, name: str, asked: list[dict[str, Any]], patience: float,
 ) -> tuple[float | str, pd.Series]:
     """Return the best answer of a rival: that which costs least as it can be built."""
-    floors = FLOORS if "max" in name.lower() else FLOORS[:1]
     found = []
-    for floor in floors:
+    for floor in FLOORS:
         made = run_rival(town, name, asked, floor * town.rules.min_households, patience)
         whisper(f"{town.name}: {name}, floor {floor * town.rules.min_households}: {made['seconds']}")
         labels = spread(town, asked, made["labels"])
@@ -209,7 +205,7 @@ def small_town() -> dict[str, Any]:
     edges = [(i, i + 1) for i, (x, _) in enumerate(spots) if x + 1 < side]
     edges += [(i, i + side) for i, (_, y) in enumerate(spots) if y + 1 < side]
     return {"households": [400.0 + i for i in range(len(spots))], "xy": [(100.0 * x, 100.0 * y) for x, y in spots],
-            "edges": edges, "metres": [100.0] * len(edges), "areas": 16}
+            "edges": edges, "metres": [100.0] * len(edges)}
 
 
 def spread(town: Town, asked: list[dict[str, Any]], labels: Sequence[Sequence[int] | None]) -> pd.Series:

@@ -21,10 +21,11 @@ from typing import Any
 
 import numpy as np
 
-Component = Mapping[str, Any]  # households, xy, edges, metres (of each edge), areas (how many geoplan made)
+Component = Mapping[str, Any]  # households, xy, edges, metres (of each edge)
 Labels = Sequence[int] | None  # the area of every estate; None where the rival gives no answer
 SEED = 20240301
 BURST, BURSTS_AN_AREA, MOST_BURSTS = 5, 4, 200  # GerryChain: steps of a short burst, and how many bursts
+ATTEMPTS = 5000  # GerryChain: trees drawn to halve one part, before there is no answer for the component
 
 
 def pygeoda_with(method: str, **options: float) -> Callable[[Component, Mapping[str, float]], Labels]:
@@ -71,10 +72,11 @@ def gerrychain_recom(component: Component, rules: Mapping[str, float]) -> Labels
     from networkx import Graph as Plain
 
     total = sum(component["households"])
-    count = min(max(component["areas"], math.ceil(total / rules["max"])), int(total // rules["min"]))
+    wanted = (rules["min"] + rules["max"]) / 2 + rules["floor"] - rules["min"]
+    count = min(max(round(total / wanted), math.ceil(total / rules["max"])), int(total // rules["min"]))
     if count < 2:
         return [0] * len(component["xy"]) if count == 1 else None
-    ideal = total / count
+    ideal = total / count  # the nearer to the middle of the bounds, the more ways there are
     epsilon = min(ideal - rules["min"], rules["max"] - ideal) / ideal
     drawn = Plain()
     drawn.add_nodes_from((i, {"households": households}) for i, households in enumerate(component["households"]))
@@ -82,7 +84,9 @@ def gerrychain_recom(component: Component, rules: Mapping[str, float]) -> Labels
     chance = random.Random(SEED)
     graph = Graph.from_networkx(drawn)
     bounds = {"pop_col": "households", "epsilon": epsilon, "pop_target": ideal}
-    start = recursive_tree_part(graph, parts=range(count), rng=chance, **bounds)
+    start = recursive_tree_part(
+        graph, parts=range(count), bipartition_tree_fn=partial(bipartition_tree, max_attempts=ATTEMPTS), rng=chance,
+        **bounds)
     first = Partition(graph, start, {"population": updaters.Tally("households", alias="population")})
     price = _price(component, rules)
     halve = partial(bipartition_tree, allow_pair_reselection=True)
