@@ -17,7 +17,7 @@ from geoplan import make_plan, read_project
 TOWN = Path(__file__).parents[1] / "data" / "hehuang"
 GOLDEN = Path(__file__).parent / "golden" / "hehuang"
 TABLES = ("estates", "links", "areas", "grouping", "facilities", "sites", "area_gaps", "care", "care_flows",
-          "openings", "parameters", "remarks")
+          "openings", "sitings", "works", "funding", "ranking", "programme", "milestones", "parameters", "remarks")
 DECIMALS = 2  # centimetres and hundredths: finer than any reader, coarser than the noise of another GEOS
 
 
