@@ -49,6 +49,7 @@ class Language(StrEnum):
     en = "en"
 
 
+Layer = Annotated[Path | None, typer.Option(metavar="FILE", show_default=False)]
 Tongue = Annotated[Language, typer.Option("--language", help="标题语言 / language of headings")]
 
 
@@ -75,6 +76,36 @@ def about(
 
     Renovation areas, service gaps, elder-care space, map and shapefiles from a planner's own files.
     """
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="项目文件夹 / project folder")],
+    estates: Annotated[Path, typer.Option(metavar="FILE", help="小区 / estates", show_default=False)],
+    facilities: Layer = None, streets: Layer = None, gates: Layer = None, sites: Layer = None, utilities: Layer = None,
+    heritage: Layer = None, planning_units: Layer = None,
+    barriers: Annotated[list[str] | None, typer.Option(
+        metavar="NAME=FILE", help="阻隔要素，可多次给出，如 water=河流.shp / barriers, e.g. water=rivers.shp")] = None,
+    name: Annotated[str | None, typer.Option(help="规划名称 / name of the plan")] = None,
+    jurisdiction: Jurisdiction = None, as_of: AsOf = None,
+    year: Annotated[int | None, typer.Option(help="计划年度 / plan year")] = None, language: Tongue = Language.zh,
+) -> None:
+    """看过数据后起草 plan.toml，每行注明依据，拿不准的留待确认。/ Draft a commented plan.toml from the files."""
+    given = {
+        "estates": estates, "facilities": facilities, "streets": streets, "gates": gates, "sites": sites,
+        "utilities": utilities, "heritage": heritage, "planning_units": planning_units}
+    layers = {layer: file for layer, file in given.items() if file is not None}
+    for said in barriers or []:
+        barrier, _, file = said.partition("=")
+        if not barrier or not file or f"barriers.{barrier}" in layers:
+            raise typer.BadParameter(f"--barriers {said}: NAME=FILE")
+        layers[f"barriers.{barrier}"] = Path(file)
+    with _Told(language=language.value, heading="cli.problems_found") as told:
+        from geoplan.init import write_draft
+
+        told.print("init.done", path=write_draft(
+            folder, layers, name=name, jurisdiction=jurisdiction, as_of=None if as_of is None else as_of.date(),
+            year=year, language=language.value))
 
 
 @app.command()

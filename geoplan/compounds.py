@@ -124,16 +124,16 @@ def _record_holds(code: int, data: bytes) -> bool:
         return True
     if len(data) < CELLS[code] or struct.unpack_from("<H", data, 2)[0] >= MOST_COLUMNS:
         return False
-    return code not in RUNS or struct.unpack_from("<H", data, len(data) - 2)[0] < MOST_COLUMNS
+    return code not in RUNS or bool(struct.unpack_from("<H", data, len(data) - 2)[0] < MOST_COLUMNS)
 
 
 def _is_size(data: bytes) -> bool:
     if len(data) == 10:
-        return struct.unpack_from("<H", data, 2)[0] <= MOST_ROWS
+        return bool(struct.unpack_from("<H", data, 2)[0] <= MOST_ROWS)
     if len(data) != 14:
         return False
     first, last, left, right = struct.unpack_from("<IIHH", data)
-    return first <= last <= MOST_ROWS and left <= right <= MOST_COLUMNS
+    return bool(first <= last <= MOST_ROWS and left <= right <= MOST_COLUMNS)
 
 
 def _records(stream: bytes) -> Iterator[tuple[int, int | None, bytes]]:

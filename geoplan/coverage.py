@@ -1,8 +1,9 @@
 """How is every rule of the law used? Rules -> one use each, so that none is silently absent.
 
-The use is derived from the rule and from what the steps can answer (conditions.py), never listed by hand: judged for
-every estate, counted with in the elder-care account, the dates of its document, papers to be shown, only listed, or
-still to come, and then in which table.
+The use is derived from the rule and from what the steps read: judged for every estate (conditions.py), counted with in
+the elder-care account, counted with elsewhere (sources of money, classes of works, deadlines, caps, procedures), judged
+in the scorecard, the dates of its document, papers to be shown, only listed, or still to come, and then in which table.
+Only FOLLOWED is a list made by hand: what a rule asks there is how a step works, and no step reads its words.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,11 +11,19 @@ from typing import Any
 
 import pandas as pd
 
+from geoplan.caps import OLD_SHARE_PARAM
 from geoplan.conditions import has_columns
+from geoplan.contents import CLASS_PARAM
 from geoplan.documents import Document, is_open, listed_values
+from geoplan.funding import DEBT_RULE, FISCAL_RULE, IDLE_RULE
+from geoplan.milestones import DAY_UNIT, MONTHS_UNIT
+from geoplan.norms import PARAM as HOUSEHOLD_NORM
 from geoplan.policy import ELDER_PARAMS, ELDER_UNIT, resolve
+from geoplan.procedures import CLAUSES
 from geoplan.schema import words_of
+from geoplan.scorecard import ANNEX, CHECKS
 from geoplan.screening import SCOPE_PARAMS, makes_verdicts
+from geoplan.sources import load_sources
 
 PAPERS = ("evidence", "manual")
 SCORECARD = "scorecard"
@@ -24,6 +33,25 @@ TABLES: Mapping[str, str] = {  # in which table what a module asks for will stan
     "funding": "funding", "content": "funding", "siting": "sitings", "clustering": "areas",
     "living_circle": "area_gaps", "elder_care": "care", "quality": SCORECARD, "evaluation": SCORECARD,
     "roles": SCORECARD, "eligibility": SCORECARD, "consent": SCORECARD,
+}
+COUNTED: Mapping[str, str] = {  # parameters that a step looks up by name, and the table they count in
+    DEBT_RULE: "funding", FISCAL_RULE: "funding", IDLE_RULE: "funding", OLD_SHARE_PARAM: "programme",
+    HOUSEHOLD_NORM: "care", "low_efficiency_land_priority": "sitings", **dict.fromkeys(CLAUSES.values(), "procedures"),
+}
+COUNTED_UNITS: Mapping[str, str] = {DAY_UNIT: "milestones", MONTHS_UNIT: "milestones"}
+FOLLOWED: Mapping[str, tuple[str, ...]] = {  # table -> parameters of rules that say how what stands there is done
+    "areas": ("area_linkage", "contiguity", "contiguous_promotion", "merge_isolated_buildings", "shared_facilities",
+              "bundle_unit", "area_conforms_territorial_plan"),
+    "checkup": ("life_circle_minutes", "fitness_circle_minutes"),
+    "sitings": ("idle_stock_inventory", "reuse_stock_uses", "stilt_floor_use", "add_elder_child_facilities",
+                "space_mining"),
+    "works": ("elevator_in_plan",),
+    "ranking": ("priority_factors", "priority_1", "priority_2_tiebreak"),
+    "programme": ("plan_cost<=funding_capacity", "reserve_ready_share", "pipeline_stage", "pm_bundle",
+                  "unified_contiguous_pm", "pm_bundle_with_anchor", "unified_construction_plan_before_start",
+                  "repeat_excavation_count", "utility_three_sync", "utility_four_sync", "no_repeat_after_renovation"),
+    "progress": ("unrectified_audit_findings",),
+    SCORECARD: ("scorecard",),
 }
 
 
@@ -68,9 +96,27 @@ def _place_of(rule: Any, document: Document) -> tuple[str, str, str]:
         return "account", "", "care"
     if _says_when(rule, document):
         return "in_force", "", ""
+    if rule.document == ANNEX:
+        return ("scorecard" if rule.rule_id in CHECKS else "evidence"), "", SCORECARD
+    if table := _counted(rule):
+        return "counted", "", table
+    if table := next((table for table, params in FOLLOWED.items() if rule.param in params), ""):
+        return "followed", "", table
     if rule.check in PAPERS:
         return "evidence", "", ""
-    return "coming", "", SCORECARD if rule.param.startswith(SCORECARD) else TABLES[rule.module]
+    return ("reported", "", "") if is_open(rule.value) else ("coming", "", TABLES[rule.module])
+
+
+def _counted(rule: Any) -> str:
+    """Return the table in which a step counts with a rule, "" where none reads it."""
+    if is_open(rule.value):
+        return ""
+    if rule.param.startswith(CLASS_PARAM):
+        return "works"
+    words = listed_values(rule.value)
+    if any(door.param == rule.param and (not door.word or door.word in words) for door in load_sources()):
+        return "funding"
+    return COUNTED.get(rule.param, COUNTED_UNITS.get(rule.unit, ""))
 
 
 def _says_when(rule: Any, document: Document) -> bool:

@@ -98,6 +98,20 @@ def explore(plan: Plan, table: str, *, colour: str | None = None, **only: object
     return _drawn(said)
 
 
+def worded(plan: Plan, table: str, **only: object) -> pd.DataFrame:
+    """Return a table as people read it: headings and words in the plan's language, no shapes; missing stays missing.
+
+    Parameters
+    ----------
+    plan, table, only
+        As for `explore`.
+    """
+    language = plan.project.plan.language
+    columns = [column for column in columns_of(table) if column.type not in GEOMETRY_TYPES]
+    read = labelled(columns, _chosen(plan, table, only), language)
+    return read.set_axis([getattr(column, language) for column in columns], axis="columns").reset_index(drop=True)
+
+
 def _chosen(plan: Plan, table: str, only: Mapping[str, object]) -> pd.DataFrame:
     if table not in plan.tables:
         raise ValueError(f"there is no table {table!r}; there are {', '.join(plan.tables)}")
@@ -192,7 +206,8 @@ def _numbered(values: pd.Series, by: Column, language: str) -> tuple[pd.Series, 
 
 
 def _names(placed: gpd.GeoDataFrame, table: str) -> pd.Series:
-    return placed["place_name"] if "place_name" in placed else placed[keys_of(table)[0]]
+    named: pd.Series = placed["place_name" if "place_name" in placed else keys_of(table)[0]]
+    return named
 
 
 def _features(
@@ -251,7 +266,7 @@ class _Table(MacroElement):
     """)
 
     def __init__(self, payload: str) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Table"
         self.payload = payload
 
@@ -262,7 +277,7 @@ def _drawn(said: Mapping[str, Any]) -> folium.Map:
     drawn.default_js, drawn.default_css = [], []
     script = files("geoplan").joinpath("explore.js").read_text(encoding="utf-8")
     parts = f"<style>{leaflet_style()}</style><script>{leaflet_script()}</script><script>{script}</script>"
-    figure = drawn.get_root()
+    figure: Any = drawn.get_root()
     figure.height = f"{HEIGHT_PX}px"
     figure.header.add_child(Element(f"{{% raw %}}{parts}{{% endraw %}}"), name="leaflet")
     text = json.dumps(said, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

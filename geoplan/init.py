@@ -5,6 +5,7 @@ to be guessed (datum, CRS, a doubtful column, an unknown word) is written as a c
 instead of going on with it. An existing plan.toml is never touched.
 """
 
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -37,7 +38,7 @@ def draft_project(
     Parameters
     ----------
     folder
-        The project folder; paths are written as seen from it.
+        The project folder; paths are written as seen from it, and may be given so.
     files
         Layer -> its file; a barrier layer is called barriers.water.
     name
@@ -60,7 +61,8 @@ def draft_project(
         if layer.partition(".")[0] not in LAYERS or (layer.startswith("barriers") and not layer.partition(".")[2]):
             findings.append(Finding("project.unknown_section", PLAN_FILE, values={"where": layer}))
             continue
-        found, problems = sniff(files[layer], _path_seen(files[layer], folder), layer)
+        path = _found(files[layer], folder)
+        found, problems = sniff(path, _path_seen(path, folder), layer)
         findings += problems
         if found is not None:
             sniffed[layer] = found
@@ -92,6 +94,9 @@ def write_draft(
     text, findings = draft_project(
         folder, files, name=name, jurisdiction=jurisdiction, as_of=as_of, year=year, language=language)
     raise_all(DataError, findings, language)
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError([Finding("init.not_written", values={
+            "path": str(file), "why": os.strerror(errno.ENOTDIR)})], language)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_whole(file, text.encode("utf-8"))
@@ -118,6 +123,11 @@ def _write_whole(file: Path, data: bytes) -> None:
 def _place(layer: str) -> tuple[int, str]:
     kind = layer.partition(".")[0]
     return (LAYERS.index(kind) if kind in LAYERS else len(LAYERS)), layer
+
+
+def _found(path: Path, folder: Path) -> Path:
+    """Return where a file is: as seen from here or, where there is none, as seen from the project folder."""
+    return path if path.exists() or not (folder / path).exists() else folder / path
 
 
 def _path_seen(path: Path, folder: Path) -> str:

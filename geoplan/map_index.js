@@ -58,23 +58,52 @@ function huesOf(shape) {
   const hues = [];
   const spread = AREA_HUES.map(() => 0);
   const { boxes } = shape;
+  const cells = cellsOf(shape);
   for (let i = 0; i < shape.count; i++) {
     const reach = 0.35 * Math.max(boxes[i * 4 + 2] - boxes[i * 4], boxes[i * 4 + 3] - boxes[i * 4 + 1]);
+    const box = [boxes[i * 4] - reach, boxes[i * 4 + 1] - reach, boxes[i * 4 + 2] + reach, boxes[i * 4 + 3] + reach];
     const used = AREA_HUES.map(() => 0);
-    for (let j = 0; j < i; j++) {
+    for (const j of cells.near(box)) {
       const isNear =
-        boxes[i * 4] - reach < boxes[j * 4 + 2] &&
-        boxes[j * 4] < boxes[i * 4 + 2] + reach &&
-        boxes[i * 4 + 1] - reach < boxes[j * 4 + 3] &&
-        boxes[j * 4 + 1] < boxes[i * 4 + 3] + reach;
+        box[0] < boxes[j * 4 + 2] &&
+        boxes[j * 4] < box[2] &&
+        box[1] < boxes[j * 4 + 3] &&
+        boxes[j * 4 + 1] < box[3];
       if (isNear) used[hues[j]]++;
     }
     const least = Math.min(...used);
     const free = used.map((_, hue) => hue).filter((hue) => used[hue] === least);
     hues.push(free.reduce((best, hue) => (spread[hue] < spread[best] ? hue : best)));
     spread[hues[i]]++;
+    cells.add(i, boxes.subarray(i * 4, i * 4 + 4));
   }
   return hues;
+}
+
+/* Shapes by the cells of a grid that their boxes lie in; a shape without a place lies in none. */
+function cellsOf({ boxes, count }) {
+  let sum = 0;
+  let placed = 0;
+  for (let i = 0; i < count; i++) {
+    if (boxes[i * 4] > boxes[i * 4 + 2]) continue;
+    sum += Math.max(boxes[i * 4 + 2] - boxes[i * 4], boxes[i * 4 + 3] - boxes[i * 4 + 1]);
+    placed++;
+  }
+  const side = (2 * sum) / Math.max(1, placed) || 1;
+  const held = new Map();
+  const visit = (box, take) => {
+    if (!(box[0] <= box[2])) return;
+    for (let column = Math.floor(box[0] / side); column <= Math.floor(box[2] / side); column++)
+      for (let row = Math.floor(box[1] / side); row <= Math.floor(box[3] / side); row++) take(column + ':' + row);
+  };
+  return {
+    add: (i, box) => visit(box, (cell) => held.set(cell, (held.get(cell) || []).concat(i))),
+    near(box) {
+      const found = new Set();
+      visit(box, (cell) => (held.get(cell) || []).forEach((i) => found.add(i)));
+      return found;
+    },
+  };
 }
 
 function middlesOf(names) {

@@ -7,13 +7,24 @@ async function readPayload(text) {
   const bytes = await unzip(bytesOf(text.trim()));
   const headEnd = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, headEnd)));
-  const tables = {};
-  for (const name of Object.keys(head.tables)) tables[name] = readTable(head.tables[name]);
   const shapes = {};
   let start = headEnd;
   for (const [name, length] of head.shapes) {
     shapes[name] = readShapes(bytes.subarray(start, start + length));
     start += length;
+  }
+  const tables = {};
+  for (const name of Object.keys(head.tables)) {
+    const { rows, columns } = head.tables[name];
+    tables[name] = { rows };
+    for (const column of Object.keys(columns)) {
+      const said = columns[column];
+      if (Array.isArray(said)) tables[name][column] = said;
+      else {
+        readLater(tables[name], column, said, rows, bytes.subarray(start, start + said.bytes));
+        start += said.bytes;
+      }
+    }
   }
   return { head, tables, shapes };
 }
@@ -25,16 +36,35 @@ function bytesOf(base64) {
   return bytes;
 }
 
-function readTable(packed) {
-  const table = { rows: packed.rows };
-  for (const name of Object.keys(packed.columns)) {
-    const column = packed.columns[name];
-    table[name] = Array.isArray(column) ? column : column.at.map((at) => (at < 0 ? null : column.words[at]));
-  }
-  return table;
+/* A column is read when it is first asked for; there may be millions of rows that nobody asks for. */
+function readLater(table, column, said, rows, bytes) {
+  Object.defineProperty(table, column, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const value = readColumn(said, rows, bytes);
+      Object.defineProperty(table, column, { value, enumerable: true });
+      return value;
+    },
+  });
 }
 
-function readShapes(bytes) {
+function readColumn({ kind, words, decimals, steps }, rows, bytes) {
+  const values = new Array(rows);
+  const scale = 10 ** decimals;
+  const { varint, step } = readerOf(bytes);
+  for (let row = 0, code = 0; row < rows; row++) {
+    code = steps ? code + step() : varint();
+    if (code === 0) values[row] = null;
+    else if (kind === 'text') values[row] = words[code - 1];
+    else if (kind === 'bool') values[row] = code === 2;
+    else values[row] = (code % 2 ? (code - 1) / 2 : -code / 2) / scale;
+  }
+  return values;
+}
+
+/* Varints of seven bits a byte, and zig-zag steps: 0, 1, 2, 3 are 0, -1, 1, -2. */
+function readerOf(bytes) {
   let next = 0;
   function varint() {
     let value = 0;
@@ -48,6 +78,11 @@ function readShapes(bytes) {
     const value = varint();
     return value % 2 ? -(value + 1) / 2 : value / 2;
   }
+  return { varint, step };
+}
+
+function readShapes(bytes) {
+  const { varint, step } = readerOf(bytes);
   const count = varint();
   const paths = new Int32Array(count + 1);
   for (let i = 0; i < count; i++) paths[i + 1] = paths[i] + varint();

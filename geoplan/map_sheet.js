@@ -5,6 +5,7 @@ const LAND = '#f4f2ed';
 const FONTS = '"Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC", "Source Han Sans SC", SimHei, sans-serif';
 const STREET_METRES = [26, 20, 15, 11, 8, 3];
 const STREET_LEAST_PX = [1.7, 1.4, 1.1, 0.8, 0.45, 0];
+const SPECK_PX = 2;
 const MARGIN = 0.2; // drawn beyond each side of the view, so that a short drag shows no blank
 
 const Sheet = L.Renderer.extend({
@@ -111,7 +112,9 @@ function tracePath(view, shape, path) {
 function traceShape(view, shape, i) {
   view.ctx.beginPath();
   for (let path = shape.paths[i]; path < shape.paths[i + 1]; path++) {
-    if (isSeen(view, shape.pathBoxes, path)) tracePath(view, shape, path);
+    if (!isSeen(view, shape.pathBoxes, path)) continue;
+    if (shape.closed[path] && isSpeck(view, shape.pathBoxes, path)) traceSpeck(view, shape.pathBoxes, path);
+    else tracePath(view, shape, path);
   }
 }
 
@@ -130,6 +133,28 @@ function paintShape(view, shape, i, style) {
     ctx.fill('evenodd');
   }
   if (style.stroke) strokeShape(ctx, style);
+}
+
+/* A shape of less than a pixel or two is its box; boxes of one colour are filled together. */
+function isSpeck(view, boxes, i) {
+  const most = SPECK_PX / view.scale;
+  return boxes[i * 4 + 2] - boxes[i * 4] < most && boxes[i * 4 + 3] - boxes[i * 4 + 1] < most;
+}
+
+function traceSpeck({ ctx, scale, left, top }, boxes, i) {
+  const at = i * 4;
+  const wide = Math.max(1, (boxes[at + 2] - boxes[at]) * scale);
+  const high = Math.max(1, (boxes[at + 3] - boxes[at + 1]) * scale);
+  ctx.rect(boxes[at] * scale - left, boxes[at + 1] * scale - top, wide, high);
+}
+
+function paintSpecks(view, { boxes }, specks) {
+  for (const [fill, shapes] of specks) {
+    view.ctx.beginPath();
+    for (const i of shapes) traceSpeck(view, boxes, i);
+    view.ctx.fillStyle = fill;
+    view.ctx.fill();
+  }
 }
 
 function strokeShape(ctx, style) {
@@ -173,11 +198,17 @@ function fadedOf({ fill, hatch, stroke }) {
 
 function paintLayer(view, name, styleOf) {
   const shape = app.shapes[name];
+  const specks = new Map();
   view.ctx.lineJoin = 'round';
   for (let i = 0; i < shape.count; i++) {
-    const style = isSeen(view, shape.boxes, i) && styleOf(i);
-    if (style) paintShape(view, shape, i, passes(name, i) ? style : fadedOf(style));
+    const asked = isSeen(view, shape.boxes, i) && styleOf(i);
+    if (!asked) continue;
+    const style = passes(name, i) ? asked : fadedOf(asked);
+    if (!isArea(shape, i) || !isSpeck(view, shape.boxes, i)) paintShape(view, shape, i, style);
+    else if (style.fill && specks.has(style.fill)) specks.get(style.fill).push(i);
+    else if (style.fill) specks.set(style.fill, [i]);
   }
+  paintSpecks(view, shape, specks);
 }
 
 /* Points of a layer; a symbol: form (circle, square, triangle, wedge, diamond, hexagon, cross), fill, ring, radius. */

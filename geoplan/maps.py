@@ -34,6 +34,7 @@ SCRIPTS = (
 )
 BASE_TOLERANCE_M = 2.0  # base lines may lie this far off: less than half the width of a lane
 OUTLINE_TOLERANCE_M = 0.1  # outlines lose only points that say less than the quantum of the payload
+MANY_ESTATES, MANY_TOLERANCE_M = 20_000, 1.0  # of so many, a metre: less than a pixel where one sees a single estate
 ALLOWED = ("default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'")
 STREET_RANKS = (  # widest first; the words of OpenStreetMap and of Chinese street plans
     {"motorway", "trunk", "高速公路", "快速路"},
@@ -83,7 +84,8 @@ def _payload(plan: Plan) -> str:
            for name, layer in base.items()},
     }
     shapes = {name: plan.tables[name].geometry for name in ("areas", "estates", "facilities", "openings", "sites")}
-    shapes |= {name: shapes[name].simplify(OUTLINE_TOLERANCE_M) for name in ("areas", "estates")}
+    tolerance = MANY_TOLERANCE_M if len(shapes["estates"]) > MANY_ESTATES else OUTLINE_TOLERANCE_M
+    shapes |= {name: shapes[name].simplify(tolerance) for name in ("areas", "estates")}
     return pack(head, shapes | {name: layer.geometry for name, layer in base.items()})
 
 

@@ -4,6 +4,7 @@ A proposal is sure where one heading of the file, and only one, means one column
 values can be read as that column asks. Everything else is left to the planner.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ MOST_KNOWN = 0.5  # of the words of a closed list: a town has words of its own
 AXES = ("x", "y")
 TAGS = ("bridge", "tunnel")
 MOST_KEYS = 3
-EASTING, NORTHING = (100_000, 1_000_000), (300_000, 6_300_000)  # m, in China and without a zone before the easting
+EASTING, NORTHING = (100_000, 1_000_000), (1_500_000, 6_300_000)  # m, from Hainan to the Heilong Jiang; no zone
 
 
 class Proposal(NamedTuple):
@@ -66,10 +67,11 @@ def propose_columns(opened: Opened, kind: str, levels: int = 1) -> list[Proposal
     """
     theirs = [str(name) for name in opened.cells.columns]
     senses = [sense_of(name, kind, levels) if name.strip() else None for name in theirs]
+    counts = Counter(word_key(name) for name in theirs)
     found: list[Proposal] = []
     for column in _asked(kind, opened):
         fitting = [(at, sense) for at, sense in enumerate(senses) if sense is not None and column.name in sense.columns]
-        found += _of_column(column, fitting, theirs, opened)
+        found += _of_column(column, fitting, counts, opened)
     taken = {proposal.theirs for proposal in found if proposal.is_sure}
     left = [proposal for proposal in found if proposal.is_sure or proposal.theirs not in taken]
     return [*_exchanged(left, opened), *_keys(left, kind, opened)]
@@ -99,18 +101,21 @@ def _asked(kind: str, opened: Opened) -> list[Column]:
 
 
 def _of_column(
-    column: Column, fitting: Sequence[tuple[int, Sense]], theirs: list[str], opened: Opened
+    column: Column, fitting: Sequence[tuple[int, Sense]], counts: Mapping[str, int], opened: Opened
 ) -> Iterator[Proposal]:
+    theirs = [str(name) for name in opened.cells.columns]
     whole = [(sense, at) for at, sense in fitting if is_taken(sense)]
-    best = [at for sense, at in whole if _rank(sense) == min(_rank(each) for each, _ in whole)]
-    twice = {at for at, _ in fitting if [word_key(name) for name in theirs].count(word_key(theirs[at])) > 1}
+    first = min((_rank(sense) for sense, _ in whole), default=None)
+    best = [at for sense, at in whole if _rank(sense) == first]
+    twice = {at for at, _ in fitting if counts[word_key(theirs[at])] > 1}
     for at, sense in fitting:
         if best and at not in best and not is_taken(sense):
             continue  # a part of a name is no rival to a whole one
         fits, values = _values(opened.cells.iloc[:, at], column)
-        rivals = tuple(theirs[other] for other, _ in fitting if other != at and (other in best or not best))
-        why = _name_evidence(sense, column, rivals if best != [at] else (), is_twice=at in twice)
-        is_read_anyway = sense.how is How.OWN  # headings.py takes a column that has our own name
+        rivals = best or [other for other, _ in fitting]
+        others = [other for other in rivals if other != at] if best != [at] else []
+        why = _name_evidence(sense, column, tuple(theirs[other] for other in others), is_twice=at in twice)
+        is_read_anyway = word_key(theirs[at]) == word_key(column.name)  # headings.py takes our own name as it is
         yield Proposal(
             column.name, theirs[at], best == [at] and (fits or is_read_anyway) and at not in twice, (*why, values))
 

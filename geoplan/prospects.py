@@ -72,7 +72,7 @@ def lay_plots(component: Component, pairs: Pairs) -> Plots:
         members = served.setdefault(hub, [unit_at[hub]])
         if number != unit_at[hub]:
             members.append(number)
-    shape = len(served), max((len(members) for members in served.values()), default=0)
+    shape = len(served), max((len(members) for members in served.values()), default=1)
     units, costs = np.full(shape, -1, dtype=np.int64), np.zeros(shape)
     for row, (hub, members) in enumerate(served.items()):
         units[row, :len(members)] = members

@@ -8,8 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from geoplan.compare import SIDE, Comparison
 from geoplan.atlas import write_atlas
+from geoplan.compare import SIDE, Comparison
 from geoplan.dossiers import write_dossiers
 from geoplan.errors import DataError, Finding
 from geoplan.geopackage import write_geopackage

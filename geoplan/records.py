@@ -196,7 +196,7 @@ def _rings_hold(
     shp: bytes, starts: NDArray[np.int64], parts: NDArray[np.int64], points: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
     """Say which records begin their first ring at their first corner, and every next one after the one before."""
-    holds = _little_endian(shp, starts + 52) == 0
+    holds: NDArray[np.bool_] = _little_endian(shp, starts + 52) == 0
     for at in np.flatnonzero(holds & (parts > 1)):
         first = np.frombuffer(shp, dtype="<i4", offset=int(starts[at]) + 52, count=int(parts[at]))
         holds[at] = (np.diff(first) > 0).all() and first[-1] < points[at]

@@ -131,7 +131,7 @@ def _within_means(case: Case, _: str) -> Judged:
     return Judged(
         {"spent": _by_year(spent, case), "budgets": _by_year(case.budgets, case), "gap": _yuan(gap)},
         is_over or gap > 0, [
-            *_doubt("no_budget", unset, case), *_doubt("no_amount", unpriced, case),
+            *_doubt("over_budget", over, case), *_doubt("no_budget", unset, case), *_doubt("no_amount", unpriced, case),
             *_doubt("no_funding", planned.loc[unpaid, "area_id"], case),
             *([_said("unverified", yuan=_yuan(unverified))] if unverified else [])])
 
@@ -179,7 +179,9 @@ def _in_the_scheme(case: Case, item: str) -> Judged:
     gaps = case.area_gaps[case.area_gaps["area_id"].isin(ids) & case.area_gaps["facility_type"].isin(types)]
     names = _names(case.language)
     lacks = SHORTFALLS[item](Scheme(gaps, case.homes, case.works, case.costs, names))
-    pairs = pd.MultiIndex.from_product([ids, [type_ for type_ in types if type_ not in UNMEASURED]])
+    asked = [area_id for area_id in ids if not (item == SOME_CONTENT and area_id in set(lacks.loc[
+        lacks["is_met"].fillna(False), "area_id"]))]
+    pairs = pd.MultiIndex.from_product([asked, [type_ for type_ in types if type_ not in UNMEASURED]])
     judged = pd.MultiIndex.from_frame(gaps.loc[gaps["is_gap"].notna(), ["area_id", "facility_type"]])
     unjudged = [f"{area_id} {names[type_]}" for area_id, type_ in pairs.difference(judged)]
     left = lacks.loc[lacks["is_met"].eq(False).fillna(False), "what"]
@@ -257,6 +259,7 @@ CHECKS: Mapping[str, Callable[[Case, str], Judged]] = {
     "SC-31": _money_from(*BORROWED, is_whole=False),
 }
 ANY_TIME = ("SC-15", "SC-27")  # do not ask for a plan year
+SOME_CONTENT = "SC-11"  # any content of its class will do, so that nothing more is asked of an area that has some
 UNMEASURED = ("ELEVATOR",)  # of which no list of places is kept; lifts needed stand in the ledger of estates
 SHORTFALLS: Mapping[str, Callable[[Scheme], pd.DataFrame]] = {
     "SC-10": find_base, "SC-11": find_improvement, "SC-12": find_upgrade,

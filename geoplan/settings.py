@@ -138,12 +138,15 @@ class CircleRules(Section):
         0.10, "share", "少于一成居民未覆盖不计为片区缺口", "under a tenth of residents uncovered is no gap of the area",
         ge=0, lt=1)
     nearest: int = _number(
-        0, "count", "不另列；写 3 则列出每类最近的三处", "none beyond the nearest; 3 lists the nearest three of each type",
+        0, "count", "不另列；写 3 则列出每类最近的三处",
+        "none beyond the nearest; 3 lists the nearest three of each type",
         ge=0, le=10)
     isochrones: tuple[Literal["estate", "area", "facility"], ...] = _number(
-        (), "", "不画等时圈；可写 estate、area、facility", "no isochrones; name estate, area or facility to have them")
+        (), "", "不画等时圈；可写 estate、area、facility",
+        "no isochrones; name estate, area or facility to have them")
     isochrone_minutes: tuple[Annotated[float, Field(gt=0, le=120)], ...] = _number(
-        (5, 10, 15), "min", "5、10、15分钟生活圈 (GB 50180-2018)", "the circles of 5, 10 and 15 minutes (GB 50180-2018)")
+        (5, 10, 15), "min", "5、10、15分钟生活圈 (GB 50180-2018)",
+        "the circles of 5, 10 and 15 minutes (GB 50180-2018)")
     isochrone_walker: Literal["adult", "elderly"] = _number(
         "adult", "", "成人步速；适老评价时写 elderly", "an adult's pace; elderly where the aged are asked about")
 

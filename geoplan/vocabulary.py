@@ -7,7 +7,7 @@ without case, white space, punctuation and what stands in brackets.
 import re
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from geoplan.headings import STREET_NAMES
@@ -20,8 +20,10 @@ OTHER_UNITS = re.compile(r"[万亿千百亩]|公顷|公里|\b(?:ha|km)", re.IGNO
 HARMLESS = re.compile(
     r"(?:单位[::]?)?(?:m\^?2|平方米|平米|米|m|户|人|位|栋|幢|座|个|单元|部|台|张|床|处|层|年|元|元/(?:m2|平方米|平米)|%|°|度|"
     r"必填|选填|是/否|有/无|households|persons|years?)", re.IGNORECASE)
-GROUPS = re.compile(r"(?:小区|设施|资源|项目|房屋)?(?:基本|基础)?(?:情况|信息|概况|数据|资料)|(?:地理)?(?:坐标|位置)|规模|指标")
+GROUPS = re.compile(
+    r"(?:小区|设施|资源|项目|房屋)?(?:基本|基础)?(?:情况|信息|概况|数据|资料)|(?:地理)?(?:坐标|位置)|规模|指标")
 SHORTEST_PART = 2  # letters of a usual word that must stand in a heading before it is worth a question
+KEPT = 10_000  # headings looked up; rows of a ledger are tried one by one and say the same things
 CUT_BYTES = 9  # a field name of a shapefile ends after 10 bytes, 9 where letters take three
 
 
@@ -47,6 +49,7 @@ class Sense(NamedTuple):
 NONE = Sense((), How.PART)
 
 
+@lru_cache(maxsize=KEPT)
 def sense_of(heading: str, kind: str, levels: int = 1) -> Sense:
     """Return what a heading of a layer of this kind means; it is joined from `levels` rows of a ledger."""
     known = _known(kind)
@@ -71,7 +74,7 @@ def _has_other_unit(heading: str) -> bool:
 
 
 def _without_units(heading: str) -> str:
-    """Return a heading without brackets that hold its unit only; any other word in brackets may change what it means."""
+    """Return a heading without brackets that hold only its unit; any other word there may change what it means."""
     said = plain(heading)
     is_unit = all(HARMLESS.fullmatch(inside[1:-1]) for inside in BRACKETS.findall(said))
     return BRACKETS.sub("", said) if is_unit else said

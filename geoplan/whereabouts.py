@@ -19,6 +19,7 @@ from pyproj import CRS
 from geoplan.datum import (
     FIRST_PLAIN,
     FIRST_SIX_PLAIN,
+    SHIFTED,
     SIX_DEGREE_ZONES,
     ZONES,
     in_china,
@@ -45,6 +46,10 @@ SHORT_NAME, LONG_NAME = 3, 40  # letters: shorter names stand in many others, lo
 CLEARLY = 1.5  # times as far, or as many, before one candidate beats another
 FAR_SHARE = 0.9  # the distance to the street within which this share of the points lies: a wrong shift has a long tail
 REACH_M = 50_000
+WIDEST_ZONE_DEG = 6  # a zone whose middle is farther away cannot hold the place
+ENOUGH = 3000  # points to try
+MOST_QUOTED = 3
+POINTS = ("facilities", "sites", "gates")
 
 Numbers = NDArray[np.float64]
 
@@ -56,6 +61,14 @@ class Ground(NamedTuple):
     outlines: NDArray[np.object_]
     names: tuple[str, ...]
     streets: NDArray[np.object_]
+
+
+class Points(NamedTuple):
+    """Longitudes and latitudes as they stand in a file, and what the points are called."""
+
+    lon: Numbers
+    lat: Numbers
+    names: NDArray[np.object_]
 
 
 class Fit(NamedTuple):
@@ -76,7 +89,9 @@ def guess_places(sniffed: Mapping[str, Sniffed], proposals: Mapping[str, Sequenc
     for layer, found in sniffed.items():
         if found.opened.geometry is None:
             keys[layer] = list(_ledger_keys(found, proposals[layer], ground, middle))
-        elif found.opened.crs is None:
+        elif found.opened.crs is not None:
+            keys[layer] = list(_shifted_key(found, proposals[layer], ground))
+        else:
             bounds = shapely.bounds(found.opened.geometry).reshape(-1, 4)
             keys[layer] = list(_crs_keys((bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2, middle))
     return keys
@@ -99,12 +114,14 @@ def _ground(sniffed: Mapping[str, Sniffed], proposals: Mapping[str, Sequence[Pro
 
 
 def _in_degrees(found: Sniffed) -> NDArray[np.object_]:
+    """Return the shapes of a layer in degrees, None for those that do not lie in China."""
     assert found.opened.geometry is not None
     assert found.opened.crs is not None
-    sound = found.opened.geometry
-    shapes = to_crs(sound, found.opened.crs, DEGREES)
+    shapes = to_crs(found.opened.geometry, found.opened.crs, DEGREES)
     bounds = shapely.bounds(shapes).reshape(-1, 4)
-    at_home = in_china(bounds[:, [0, 2]], bounds[:, [1, 3]]).all(axis=1)
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    at_home: NDArray[np.bool_] = np.all(in_china(bounds[:, [0, 2]], bounds[:, [1, 3]]), axis=1)
+    at_home[owner[~np.isfinite(xy).all(axis=1)]] = False
     empty = np.full(len(shapes), None, dtype=object)
     empty[at_home] = shapes[at_home]
     return empty
@@ -140,30 +157,46 @@ def _ledger_keys(
     if known.any() and (np.abs(x[known]) <= 180).mean() <= 0.5:
         yield from _crs_keys(x[known], y[known], middle)
         return
-    said = _column(found, heads["name"]) if "name" in heads else pd.Series("", index=range(len(x)), dtype="str")
-    names = said.fillna("").to_numpy(object)
+    names = _names_of(found, heads)
     kept = known & in_china(x, y)
-    yield _datum_key(found, Points(x[kept], y[kept], names[kept]), ground)
+    texts = (*found.beside, heads["x"], heads["y"])
+    yield _datum_key(texts, _some(Points(x[kept], y[kept], names[kept])), ground)
 
 
-class Points(NamedTuple):
-    """Longitudes and latitudes as they stand in a ledger, and what the points are called."""
+def _shifted_key(found: Sniffed, proposals: Sequence[Proposal], ground: Ground | None) -> Iterator[Key]:
+    """Return the datum of points whose file says WGS84 or CGCS2000 and whose places say otherwise."""
+    if found.kind not in POINTS or ground is None or found.opened.crs is None or not found.opened.crs.is_geographic:
+        return
+    middles = shapely.centroid(_in_degrees(found))
+    kept = np.isfinite(shapely.get_x(middles))
+    names = _names_of(found, {proposal.ours: proposal.theirs for proposal in reversed(proposals)})
+    points = _some(Points(shapely.get_x(middles)[kept], shapely.get_y(middles)[kept], names[kept]))
+    fits = _fits(points, ground) if len(points.lon) else []
+    best = _best(fits)
+    if best in SHIFTED:
+        yield Key("datum", best, False, (because("shifted"), *_figures(fits)))
 
-    lon: Numbers
-    lat: Numbers
-    names: NDArray[np.object_]
+
+def _names_of(found: Sniffed, heads: Mapping[str, str]) -> NDArray[np.object_]:
+    if "name" not in heads:
+        return np.full(len(found.opened.row), "", dtype=object)
+    return _column(found, heads["name"]).fillna("").to_numpy(dtype=object)
+
+
+def _some(points: Points) -> Points:
+    """Return as many points, evenly through the file, as are enough to tell metres from hundreds of metres."""
+    step = -(-len(points.lon) // ENOUGH) or 1
+    return Points(points.lon[::step], points.lat[::step], points.names[::step])
 
 
 def _column(found: Sniffed, theirs: str) -> pd.Series:
     return found.opened.cells.iloc[:, [str(name) for name in found.opened.cells.columns].index(theirs)]
 
 
-def _datum_key(found: Sniffed, points: Points, ground: Ground | None) -> Key:
-    said = [(datum, text) for datum, sign in SIGNS.items() for text in found.beside if sign.search(text)]
-    heads = [(datum, str(name)) for datum, sign in SIGNS.items() for name in found.opened.cells.columns
-             if sign.search(str(name)) and "编码" not in str(name) and "code" not in str(name).lower()]
-    why: list[Evidence] = [because("datum_said", text=text.strip(), datum=datum) for datum, text in said + heads]
-    named = {datum for datum, _ in said + heads}
+def _datum_key(texts: Sequence[str], points: Points, ground: Ground | None) -> Key:
+    said = [(datum, text.strip()) for datum, sign in SIGNS.items() for text in texts if sign.search(text)]
+    why: list[Evidence] = [because("datum_said", text=text, datum=datum) for datum, text in said[:MOST_QUOTED]]
+    named = {datum for datum, _ in said}
     fits = _fits(points, ground) if ground is not None and len(points.lon) else []
     best = _best(fits)
     why += _figures(fits) if fits else [because("no_ground")]
@@ -270,6 +303,8 @@ def _fitting_zones(at: tuple[float, float], middle: tuple[float, float]) -> Iter
     plain = [(3 * zone, FIRST_PLAIN + zone) for zone in ZONES]
     plain += [(6 * zone - 3, FIRST_SIX_PLAIN + zone) for zone in SIX_DEGREE_ZONES]
     for meridian, code in plain:
+        if abs(meridian - middle[0]) > WIDEST_ZONE_DEG:
+            continue
         there = to_crs(shapely.points([middle]), DEGREES, CRS.from_epsg(code))[0]
         metres = float(np.hypot(shapely.get_x(there) - at[0], shapely.get_y(there) - at[1]))
         if meridian not in seen and metres <= REACH_M:

@@ -54,6 +54,28 @@ def test_help_and_version_answer() -> None:
     assert geoplan("--version").stdout.startswith("geoplan 0.")
 
 
+def test_a_draft_is_written_from_the_files_and_never_over_another(tmp_path: Path) -> None:
+    write_project(tmp_path / "town")
+    (tmp_path / "town" / "plan.toml").unlink()
+    words = ("init", tmp_path / "town", "--estates", "estates.geojson")
+    done = geoplan(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'estate_id = "estate_id"' in (tmp_path / "town" / "plan.toml").read_text(encoding="utf-8")
+    again = geoplan(*words, "--language", "en")
+    assert again.returncode == 1
+    assert "is there already" in again.stderr
+
+
+def test_a_barrier_of_a_draft_has_a_name_and_a_file(tmp_path: Path) -> None:
+    write_project(tmp_path / "town")
+    (tmp_path / "town" / "plan.toml").unlink()
+    words = ("init", tmp_path / "town", "--estates", "estates.geojson")
+    assert geoplan(*words, "--barriers", "water").returncode == 2
+    done = geoplan(*words, "--barriers", "water=estates.geojson")
+    assert done.returncode == 0
+    assert "[barriers.water]" in (tmp_path / "town" / "plan.toml").read_text(encoding="utf-8")
+
+
 def test_wrong_usage_ends_with_two() -> None:
     assert geoplan("nonsense").returncode == 2
     assert geoplan("run").returncode == 2

@@ -8,12 +8,16 @@ from drawn import layer
 from shapely import box
 from test_documents import SOUND
 
-from geoplan.coverage import TABLES, count_uses, find_uses
+import geoplan
+from geoplan.coverage import COUNTED, FOLLOWED, TABLES, count_uses, find_uses
 from geoplan.documents import load_documents, read_document
 from geoplan.jurisdictions import find_documents
+from geoplan.milestones import find_deadlines
 from geoplan.policy import ELDER_DEFAULT, elder_standard, resolve
 from geoplan.schema import tables, words_of
+from geoplan.scorecard import ANNEX, CHECKS
 from geoplan.screening import screen_estates
+from geoplan.sources import load_sources
 
 USES = find_uses(load_documents().values()).set_index("rule_id")
 CHAINS = [("西宁市", date(2024, 3, 1)), ("甘肃省", date(2023, 3, 1)), ("金沙县", date(2022, 3, 1)),
@@ -89,19 +93,23 @@ def test_the_two_sentences_from_which_documents_have_their_dates() -> None:
 
 def test_a_few_uses_worked_out_by_hand() -> None:
     told = {rule_id: tuple(USES.loc[rule_id, ["use", "stage", "table"]]) for rule_id in (
-        "QH23-19", "XN-09", "GS-05", "QH23-42", "QH23-04", "CN50-33", "SC-06", "DH-08", "QH23-12", "UP-GZ-2022",
-        "CN50-13")}
+        "QH23-19", "XN-09", "GS-05", "QH23-42", "QH23-04", "CN50-33", "SC-06", "SC-01", "DH-08", "QH23-12",
+        "UP-GZ-2022", "CN50-27", "DH-02", "QH21-10", "CN50-13")}
     assert told == {
         "QH23-19": ("verdict", "plan_entry", "verdicts"),  # 80 % agree: two columns answer it
         "XN-09": ("evidence", "start", "verdicts"),  # 100 % of a stairwell: no column of an estate holds it
         "GS-05": ("verdict", "plan_entry", "verdicts"),  # a paper, but survey_done answers it
         "QH23-42": ("account", "", "care"),
-        "QH23-04": ("coming", "", "programme"),  # the 15 % cap counts the annual plan
+        "QH23-04": ("counted", "", "programme"),  # the 15 % cap counts the annual plan
         "CN50-33": ("reported", "", ""),
-        "SC-06": ("coming", "", "scorecard"),
-        "DH-08": ("coming", "", "milestones"),
-        "QH23-12": ("coming", "", "areas"),
-        "UP-GZ-2022": ("coming", "", "care"),  # per 100 households, not per resident
+        "SC-06": ("scorecard", "", "scorecard"),
+        "SC-01": ("evidence", "", "scorecard"),  # a paper, which the scorecard names
+        "DH-08": ("counted", "", "milestones"),
+        "QH23-12": ("followed", "", "areas"),
+        "UP-GZ-2022": ("counted", "", "care"),  # per 100 households, beside the need by residents
+        "CN50-27": ("counted", "", "funding"),  # names utilities, special bonds and residents as sources of money
+        "DH-02": ("coming", "", "funding"),  # names three classes and puts nothing into them
+        "QH21-10": ("reported", "", ""),  # an unspecified ratio
         "CN50-13": ("evidence", "", ""),
     }
 
@@ -109,11 +117,40 @@ def test_a_few_uses_worked_out_by_hand() -> None:
 def test_the_counts_add_up() -> None:
     counts = count_uses(USES.reset_index())
     assert counts.to_numpy().sum() == 288
-    assert counts.loc["eligibility"].to_dict() == {
-        "verdict": 24, "account": 0, "in_force": 0, "evidence": 0, "reported": 0, "coming": 0}
+    none = dict.fromkeys(counts.columns, 0)
+    assert counts.loc["eligibility"].to_dict() == none | {"verdict": 24}
     # 5 + 2 + 3 at plan entry and 5 at the start are answered; XN-09, SC-14, QH23-44, SC-25 are not; 3 report
-    assert counts.loc["consent"].to_dict() == {
-        "verdict": 15, "account": 0, "in_force": 0, "evidence": 4, "reported": 3, "coming": 0}
+    assert counts.loc["consent"].to_dict() == none | {"verdict": 15, "evidence": 4, "reported": 3}
+
+
+def test_every_parameter_said_to_be_read_or_followed_stands_in_a_rule_and_in_one_list_only() -> None:
+    params = {rule.param for document in load_documents().values() for rule in document.rules}
+    followed = [param for names in FOLLOWED.values() for param in names]
+    assert {*COUNTED, *followed} <= params
+    assert len(followed) == len(set(followed))
+    assert not set(followed) & {*COUNTED, *(door.param for door in load_sources())}
+    assert {*FOLLOWED, *COUNTED.values()} <= set(tables())
+
+
+def test_what_is_read_by_name_is_read_by_that_name_in_a_step() -> None:
+    sources = "\n".join(file.read_text(encoding="utf-8") for file in Path(geoplan.__file__).parent.glob("*.py")
+                        if file.stem != "coverage")
+    assert [param for param in COUNTED if f'"{param}"' not in sources] == []
+
+
+def test_all_37_checks_of_the_scorecard_stand_in_it() -> None:
+    annex = USES[USES["document"] == ANNEX]
+    assert len(annex) == 37
+    assert set(annex["use"]) == {"verdict", "scorecard", "evidence"}
+    judged = set(annex.index[annex["use"].isin(["verdict", "scorecard"])])
+    assert judged == set(CHECKS)
+
+
+def test_the_deadlines_said_to_be_counted_are_those_that_make_milestones() -> None:
+    policy = resolve(find_documents("德宏州", (), date(2022, 6, 1))[0])
+    said = {deadline.clause.split("[")[1].rstrip("]") for deadline in find_deadlines(policy)}
+    assert said == set(USES.index[USES["table"].eq("milestones") & USES["use"].eq("counted") & (
+        USES["document"] == "DH-2022")])
 
 
 @pytest.mark.parametrize(("said", "instead", "use"), [

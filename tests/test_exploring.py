@@ -5,7 +5,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -141,8 +140,8 @@ def browser() -> Iterator[Browser]:
 def shown(displayed: Any, folder: Path) -> Path:
     """Return a page that shows what a notebook shows, as its output area does."""
     file = folder / "notebook.html"
-    file.write_text(f'<!doctype html><html><head><meta charset="utf-8"><title>{escape("笔记")}</title></head><body>'
-                    f"{displayed._repr_html_()}</body></html>", encoding="utf-8")
+    head = '<!doctype html><html><head><meta charset="utf-8"><title>笔记</title></head><body>'
+    file.write_text(f"{head}{displayed._repr_html_()}</body></html>", encoding="utf-8")
     return file
 
 
@@ -155,18 +154,15 @@ def assert_nothing_ran(page: Page) -> None:
 def test_hostile_names_are_shown_and_do_nothing(browser: Browser, tmp_path: Path) -> None:
     plan = little_plan(tmp_path / "plan", estates=estates_table().assign(name=HOSTILE))
     drawn = explore(plan, "estates")
-    assert [feature["properties"]["facts"][2][1] for feature in said(drawn)["features"]["features"]] == [
-        name.replace("\0", "") for name in HOSTILE] or True
     with browser.open(shown(drawn, tmp_path)) as page:
         page.wait_for(f"{ALL_TEXT} && {ALL_TEXT}.querySelector('.leaflet-bottom.leaflet-right b') !== null")
-        frame = ALL_TEXT
-        assert "小区 · 纳入条件" in page.evaluate(f"{frame}.body.innerText")
-        page.evaluate(f"""(() => {{ const view = document.querySelector('iframe').contentWindow;
+        assert "小区 · 纳入条件" in page.evaluate(f"{ALL_TEXT}.body.innerText")
+        page.evaluate("""(() => { const view = document.querySelector('iframe').contentWindow;
             const map = Object.keys(view).filter((name) => name.startsWith('map_')).map((name) => view[name])[0];
-            map.eachLayer((layer) => {{ if (layer.getTooltip && layer.getTooltip()) layer.openTooltip(); }}); }})()""")
-        text = page.evaluate(f"{frame}.querySelector('.leaflet-tooltip-pane').textContent")
-        assert all(name in text for name in HOSTILE)
-        assert page.evaluate(f"{frame}.querySelectorAll('.leaflet-tooltip-pane img, .leaflet-tooltip-pane svg').length") == 0
+            map.eachLayer((layer) => { if (layer.getTooltip && layer.getTooltip()) layer.openTooltip(); }); })()""")
+        tips = f"{ALL_TEXT}.querySelector('.leaflet-tooltip-pane')"
+        assert all(name in page.evaluate(f"{tips}.textContent") for name in HOSTILE)
+        assert page.evaluate(f"{tips}.querySelectorAll('img, svg').length") == 0
         assert page.evaluate("document.querySelector('iframe').contentWindow.pwned === undefined")
         assert_nothing_ran(page)
 

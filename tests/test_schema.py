@@ -50,8 +50,8 @@ def test_the_tables_of_the_contract_are_there_in_its_order() -> None:
         "estates", "verdicts", "links", "areas", "grouping", "alternatives", "alternative_members",
         "facilities", "sites", "walks", "gaps", "area_gaps",
         "care", "care_flows", "openings", "sitings", "siting_areas", "procedures",
-        "siting_stages", "siting_alternatives", "works", "sources", "funding", "ranking", "programme", "programme_alternatives",
-        "milestones", "scorecard", "progress", "monthly", "parameters",
+        "siting_stages", "siting_alternatives", "works", "sources", "funding", "ranking", "programme",
+        "programme_alternatives", "milestones", "scorecard", "progress", "monthly", "parameters",
         "remarks", "checkup", "nearest", "isochrones")
 
 
@@ -156,7 +156,8 @@ def test_every_unit_has_its_line() -> None:
 
 
 def test_labels_are_given_by_code() -> None:
-    assert labels_of("basis", "zh") == {"policy": "政策条款", "retrieved": "公开资料", "assumption": "假设", "project": "本项目"}
+    assert labels_of("basis", "zh") == {
+        "policy": "政策条款", "retrieved": "公开资料", "assumption": "假设", "project": "本项目"}
     assert labels_of("basis", "en")["assumption"] == "Assumption"
 
 

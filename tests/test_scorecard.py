@@ -164,8 +164,10 @@ def test_sc_02_says_what_is_unknown(said: dict[str, Any], missing: str) -> None:
     assert how.endswith("attach: the financing plan and the opinion on hidden government debt")
 
 
-def test_sc_02_fails_although_something_else_is_unknown() -> None:
-    assert judged("SC-02", budgets={2025: 1.0})[0] == "fail"
+def test_sc_02_fails_although_something_else_is_unknown_and_says_both() -> None:
+    result, _, how = english("SC-02", budgets={2025: 1.0})
+    assert result == "fail"
+    assert "1 years over budget: 2025; 1 years without a budget: 2026" in how
 
 
 def test_sc_02_a_budget_of_all_years_is_a_budget_of_each() -> None:
@@ -273,6 +275,9 @@ def test_sc_10_names_what_is_left_out_in_words() -> None:
     ({"estates": estates(E3={"elevators_needed": 2}), "works": works(("A2", "LIFT"))}, "pass"),
     ({"estates": estates(E3={"elevators_needed": 2, "elevators_installed": 2})}, "pass"),
     ({"area_gaps": gaps(("A1", "PARKING", True, None))}, "needs_evidence"),
+    ({"area_gaps": gaps(("A1", "PARKING", None, None))}, "needs_evidence"),
+    ({"area_gaps": gaps(("A1", "PARKING", None, None), ("A1", "PARCEL", True, True)),
+      "works": works(("A1", "PARCEL"))}, "pass"),  # A1 has some content whatever its parking
     ({"area_gaps": gaps(("A1", "ELEVATOR", None, None))}, "pass"),  # of lifts the ledger speaks
 ])
 def test_sc_11_asks_for_some_content_in_every_area_that_lacks_something(said: dict[str, Any], expected: str) -> None:

@@ -4,7 +4,8 @@
 
 The graph comes as connected components without estates too large for any area: those stand alone for everybody, and no
 rival is asked to cross a gap, which some of them do in silence and others do not survive. Each rival gets households as
-its population, our links as its neighbours, and places as what should be alike.
+its population, our links as its neighbours, and places as what should be alike. A component that holds no two areas
+of the floor is one area: some rivals search it for ever.
 """
 
 import json
@@ -154,6 +155,9 @@ def main() -> None:
     group(asked["warm_up"], asked["rules"])  # imports are not counted
     start = time.perf_counter()
     for component in asked["components"]:
+        if sum(component["households"]) < 2 * asked["rules"]["floor"]:
+            labels.append([0] * len(component["xy"]))
+            continue
         try:
             labels.append(group(component, asked["rules"]))
         except (RuntimeError, ValueError, IndexError, KeyError, ZeroDivisionError, ArithmeticError) as error:
