@@ -52,11 +52,16 @@ def new_sheet(width_mm: float, height_mm: float) -> Figure:
 
 @contextmanager
 def pdf_of(file: Path, title: str, day: date) -> Iterator[Any]:
-    """Open a PDF whose only date is a given day; sheets are added with `savefig`."""
+    """Open a PDF whose only date is a given day; sheets are added with `savefig`.
+
+    It grows in memory: on a full disk matplotlib would fail while it closes, in words that do not name the disk.
+    """
     made = datetime.combine(day, time(), UTC)
     about = {"Title": title, "Creator": "geoplan", "Producer": "geoplan", "CreationDate": made, "ModDate": made}
-    with PdfPages(file, metadata=about) as pages:
+    written = BytesIO()
+    with PdfPages(written, metadata=about) as pages:
         yield pages
+    file.write_bytes(written.getbuffer())
 
 
 def png_of(sheet: Figure, dots_per_inch: int) -> bytes:

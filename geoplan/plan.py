@@ -6,6 +6,8 @@ what it returns is named here; nothing else happens here.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 import pandas as pd
 
@@ -65,6 +67,7 @@ from geoplan.travel import find_walks, straight_walks, walk_between, walk_home_t
 
 Report = Callable[[Finding], None]
 TODAY = "today"
+EXPLORING = "geoplan.exploring"  # a writer; loaded when a notebook asks, so that a plan needs no writer
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,14 @@ class Plan:
     layers: Layers
     tables: Mapping[str, pd.DataFrame]
     notes: Mapping[str, str]
+
+    def explore(self, table: str, **asked: object) -> Any:
+        """Return one table on a folium map, for notebooks; see `geoplan.exploring.explore`."""
+        return import_module(EXPLORING).explore(self, table, **asked)
+
+    def map(self) -> Any:
+        """Return the leadership map, for notebooks; see `geoplan.exploring.show_map`."""
+        return import_module(EXPLORING).show_map(self)
 
 
 def make_plan(project: Project, *, report: Report | None = None, alternatives: int = 0) -> Plan:

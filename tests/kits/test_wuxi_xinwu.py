@@ -127,7 +127,10 @@ def test_the_walls_of_an_area_together_save_what_its_walks_grow_shorter(plan: Pl
         members[["estate_id", "area_id"]], on="estate_id")
     assert (gaps["opened"] <= gaps["today"]).sum() == gaps["today"].notna().sum()
     saved = ((gaps["today"] - gaps["opened"]) * gaps["residents"].astype(float)).groupby(gaps["area_id"]).sum()
-    closed = (gaps["is_gap"] & ~gaps["is_gap_after"]).groupby(gaps["area_id"]).sum()
+    near = plan.tables["walks"].pivot(index=["estate_id", "facility_type"], columns="state", values="distance_m")
+    opened = gaps.merge(near["opened"].rename("after_m").reset_index(), on=["estate_id", "facility_type"])
+    is_closed = opened["is_gap"].fillna(False) & (opened["after_m"] <= opened["limit_m"])
+    closed = is_closed.groupby(opened["area_id"]).sum()
     openings = plan.tables["openings"].groupby("area_id")[["resident_minutes_saved", "gaps_closed"]].sum()
     assert openings["resident_minutes_saved"].reindex(saved.index, fill_value=0).to_numpy() == pytest.approx(
         saved.to_numpy(), rel=1e-6, abs=1)
