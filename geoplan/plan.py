@@ -63,6 +63,7 @@ from geoplan.rooms import count_rooms
 from geoplan.schema import conform, empty_table, join_list, tables
 from geoplan.screening import judge_estates, screen_estates
 from geoplan.sites import judge_sites
+from geoplan.stocktaking import take_stock
 from geoplan.travel import find_walks, straight_walks, walk_between, walk_home_to_home
 
 Report = Callable[[Finding], None]
@@ -223,15 +224,16 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None, alternativ
     ) if has_facilities and "sites" in layers.brought else leave_sites(gaps, area_gaps, care, members, catalogue)
     if reuse.facts:
         tell("step.siting", **reuse.facts)
-    budget = plan_money(Reserve(
+    reserve = Reserve(
         prepared, documents, policy, catalogue, estates, standing, members, areas, links, openings,
-        area_gaps if has_facilities else area_gaps[:0], reuse.tables.get("sitings", empty_table("sitings"))),
-        tell, alternatives=alternatives)
+        area_gaps if has_facilities else area_gaps[:0], reuse.tables.get("sitings", empty_table("sitings")))
+    budget = plan_money(reserve, tell, alternatives=alternatives)
+    stock = take_stock(reserve, budget, verdicts, reuse.area_gaps if has_facilities else area_gaps[:0], tell)
 
     on_foot = [*noded, *entered, *snapped, *islands, *climbed] if has_streets else []
     of_facilities = [*judged, *roomed, *cared, *checked, *reuse.findings] if has_facilities else []
     findings = [*layers.findings, *dropped, *counted, *on_foot, *kept, *differing, *drawn, *of_facilities,
-                *budget.findings, *say_not_brought(prepared)]
+                *budget.findings, *stock.findings, *say_not_brought(prepared)]
     made = {
         "estates": finish_estates(estates, standing, members), "verdicts": verdicts, "links": links,
         "grouping": grouping, "openings": openings, "isochrones": isochrones,
@@ -250,7 +252,7 @@ def make_plan_of(prepared: Prepared, *, report: Report | None = None, alternativ
     made["areas"] = schedule_areas(finish_areas(
         areas, known["area_gaps"], known["care"], have_m2(known["care"], project.elder.count_scope),
     ), budget.scores, budget.tables["programme"])
-    made |= {**known, **budget.tables}
+    made |= {**known, **budget.tables, **stock.tables}
     every = {name: made[name] if name in made else empty_table(name, layers.crs) for name in tables()}
     notes = {"walking": "network" if has_streets else "straight_line",
              "documents": join_list(policy.documents["document"] if len(policy.documents) else [])}

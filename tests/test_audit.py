@@ -166,7 +166,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "an unknown verdict called a pass": ("verdicts", put("estates", "eligibility", "eligible", eligibility="unknown")),
     "a need with a float's tail": ("care_need", put("care", "need_m2", lambda old: old + 1e-9)),
     "a need halved": ("care_need", put("care", "need_m2", lambda old: old / 2)),
-    "a shortage rounded down": ("care_short", put("care", "short_m2", lambda old: old - 1, status="unknown")),
+    "a shortage rounded down": ("care_short", put("care", "short_m2", lambda old: old - 1, short_m2=any)),
     "a short area called met": ("care_short", put("care", "status", "met", short_m2=any)),
     "rooms used twice": ("care_flows", pour_twice),
     "a wall between areas": ("walls", put("openings", "area_id", lambda old: "A002" if old != "A002" else "A003")),
