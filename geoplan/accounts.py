@@ -17,6 +17,7 @@ from geoplan.facts import (
     headings_of,
     held_rows,
     meanings_of,
+    note_straight,
     number_text,
     parameter,
     rows_table,
@@ -35,6 +36,7 @@ MEMBER_COLUMNS = ("estate_id", "name", "completion_year", "households", "residen
 GAP_COLUMNS = ("facility_type", "is_gap", "is_gap_after", "uncovered_residents", "residents", "uncovered_share",
                "limit_m", "confidence", "standard", "uncovered")
 COST_UNIT = "household-m"
+UNKNOWN = "unknown"
 SCOPES: Mapping[str, tuple[str, ...]] = {
     "inside": ("inside_m2",), "declared": ("inside_m2", "declared_m2"), "reachable": ("reachable_m2",),
 }
@@ -129,10 +131,19 @@ def _care(run: Run, row: pd.DataFrame, area_id: str) -> list[Block]:
         _care_after(run, account, have),
         sentence("explain.care_status", language, status=code_text("care_status", account["status"], language),
                  basis=words.get(basis["value"], basis["value"])),
-        f"    {meanings_of('care', language)['status']}",
+        *([f"    {meanings_of('care', language)['status']}"] if account["status"] == UNKNOWN else []),
         sentence("explain.care_land", language, need=_m2(account["land_need_m2"]), have=_m2(account["land_have_m2"]),
                  status=code_text("land_status", account["land_status"], language)),
+        *_care_norm(account, language),
     ]
+
+
+def _care_norm(account: pd.Series, language: str) -> list[Block]:
+    """Return the account by households, where a document in force sets a norm."""
+    if pd.isna(account["norm_clause"]):
+        return []
+    return [sentence("explain.care_norm", language, clause=account["norm_clause"], need=_m2(account["norm_m2"]),
+                     short=_m2(account["norm_short_m2"]), sites=number_text(account["norm_sites"]))]
 
 
 def _care_after(run: Run, account: pd.Series, have: object) -> str:
@@ -163,7 +174,7 @@ def _gaps(run: Run, area_id: str, members: pd.DataFrame) -> list[Block]:
                        uncovered=(labels_of("explain", language)["uncovered"], uncovered))
     tolerance = parameter(run, "circle", "area_tolerance")["value"]
     notes = [sentence("explain.no_data", language)] if area_gaps["is_gap"].isna().any() else []
-    return [table, sentence("explain.tolerance", language, tolerance=tolerance), *notes]
+    return [table, sentence("explain.tolerance", language, tolerance=tolerance), *notes, *note_straight(run)]
 
 
 def _m2(value: object) -> str:

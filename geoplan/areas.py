@@ -25,7 +25,7 @@ from geoplan.components import (
 from geoplan.growth import grow_areas
 from geoplan.kept import Frozen, Kept, Layout, lay_out
 from geoplan.schema import conform
-from geoplan.windows import group_any
+from geoplan.windows import group_each
 
 DECIMALS = 6  # of a household-metre: methods count in whole millionths (METRE), the rest is noise of adding floats
 Grouping = tuple[list[Group], float]  # the areas of one component, and a lower bound of what any grouping of it costs
@@ -65,7 +65,7 @@ def group_estates(
         grouping that keeps them costs less.
     """
     layout = lay_out(estates, links, grouped_ids=grouped_ids, rules=rules, frozen=frozen or {})
-    groupings = [GROUPINGS[method](component) for component in layout.pieces]
+    groupings = GROUPINGS[method](layout.pieces)
 
     area_rows = [row for piece, (areas, _) in zip(layout.pieces, groupings, strict=True)
                  for row in _area_rows(piece, areas)]
@@ -119,14 +119,14 @@ def rate_grouping(
     return conform("grouping", table)
 
 
-def grow_quickly(component: Component) -> Grouping:
-    """Return a good grouping in a moment, with a plain bound."""
-    return grow_areas(component), plain_bound(component)
+def grow_quickly(components: Sequence[Component]) -> list[Grouping]:
+    """Return a good grouping of every component in a moment, with a plain bound."""
+    return [(grow_areas(component), plain_bound(component)) for component in components]
 
 
-def follow_practice(component: Component) -> Grouping:
+def follow_practice(components: Sequence[Component]) -> list[Grouping]:
     """Return every community as one area where it can be one, with a plain bound."""
-    return group_communities(component), plain_bound(component)
+    return [(group_communities(component), plain_bound(component)) for component in components]
 
 
 def _area_rows(component: Component, areas: list[Group]) -> Iterator[list[dict[str, Any]]]:
@@ -199,6 +199,6 @@ def _why_left(component: Component, i: int, whole: Component, blocked: Mapping[s
     return "too_few_households" if within < component.min_households else "beyond_bounds"
 
 
-GROUPINGS: dict[str, Callable[[Component], Grouping]] = {
-    "optimal": group_any, "greedy": grow_quickly, "subdistrict": follow_practice}
+GROUPINGS: dict[str, Callable[[Sequence[Component]], list[Grouping]]] = {
+    "optimal": group_each, "greedy": grow_quickly, "subdistrict": follow_practice}
 ONE_REASON = {"subdistrict": "community_unfit"}  # methods that leave out for one reason only

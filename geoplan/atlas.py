@@ -166,7 +166,7 @@ def _draw_list(sheet: Figure, frame: Frame, rows: pd.DataFrame, left: float, top
     names = [column.name for column in columns]
     headings = [frame.words[f"i.{name}"] for name in names]
     y = top - INDEX_ROW_MM
-    for nth, row in enumerate([headings, *texts.itertuples(index=False, name=None)]):
+    for nth, row in enumerate([headings, *zip(*texts.values(), strict=True)]):
         for name, text in zip(names, row, strict=True):
             _write_cell(sheet, name, text, left, y, SOFT if nth == 0 else INK)
         if nth == 0:

@@ -13,6 +13,7 @@ from geoplan.audit_areas import AREA_CHECKS
 from geoplan.audit_files import FILE_CHECKS
 from geoplan.audit_money import MONEY_CHECKS
 from geoplan.audit_services import SERVICE_CHECKS
+from geoplan.audit_walks import WALK_CHECKS
 from geoplan.audited import Audited, Outcome
 from geoplan.errors import DataError, listed
 from geoplan.facts import MISSING, sentence
@@ -21,7 +22,7 @@ from geoplan.runs import Run
 from geoplan.schema import labels_of
 
 Check = Callable[[Audited], Outcome]
-CHECKS: Mapping[str, Check] = {**FILE_CHECKS, **AREA_CHECKS, **SERVICE_CHECKS, **MONEY_CHECKS}
+CHECKS: Mapping[str, Check] = {**FILE_CHECKS, **AREA_CHECKS, **WALK_CHECKS, **SERVICE_CHECKS, **MONEY_CHECKS}
 OK, FAIL, NOTHING = "ok", "fail", "nothing"
 SHOWN = 5
 BROKEN = (OSError, LookupError, ValueError, TypeError)  # what a broken run makes of a check that looks at it
@@ -45,7 +46,7 @@ def audit(run: Run, project_folder: Path | None = None) -> list[Result]:
     run
         As `open_run` returns it.
     project_folder
-        The folder of the inputs: their hashes are checked where it is given.
+        The folder of the inputs: where it is given their hashes are checked, and a sample of walks is walked again.
 
     Returns
     -------

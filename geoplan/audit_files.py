@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from geoplan.audited import Audited, Outcome, wrong_rows
-from geoplan.labels import table_name
+from geoplan.labels import sheet_title
 from geoplan.runs import MANIFEST
-from geoplan.schema import GEOMETRY_TYPES, columns_of, is_spatial, keys_of, tables
+from geoplan.schema import GEOMETRY_TYPES, columns_of, is_spatial, keys_of, labels_of, tables
 
 SHEET_XML = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 SHAPEFILES = ("areas", "estates", "facilities", "sites", "openings")
@@ -99,8 +99,9 @@ def shapes_are_valid(audited: Audited) -> Outcome:
 def shapefiles_hold_the_rows(audited: Audited) -> Outcome:
     """Every shapefile has one record and one shape for each row of its table, and no more."""
     folder, counted, wrong = audited.run.folder / "shapefile", 0, []
+    called = audited.run.manifest.get("delivery", {}).get("names", {})
     for name in SHAPEFILES:
-        rows, file = len(audited.table(name)), folder / f"{name}.shp"
+        rows, file = len(audited.table(name)), folder / f"{called.get(name, name)}.shp"
         if not file.is_file():
             wrong += [name] if rows else []
             continue
@@ -118,15 +119,15 @@ def workbook_says_the_same(audited: Audited) -> Outcome:
     areas = audited.table("areas").set_index("area_id")
     if not file.is_file():
         return Outcome(0, [])
-    lines = list(_sheet(file, table_name("areas", language)))
+    lines = list(_sheet(file, sheet_title("areas", language)))
     heads = lines[0] if lines else []
     headings = {column.name: column for column in columns_of("areas") if column.type not in GEOMETRY_TYPES}
     at = {name: next((place for place, head in enumerate(heads) if re.split("[（(]", head)[0].strip() == getattr(
         headings[name], language)), None) for name in ("area_id", *SHEET_FIGURES)}
     if at["area_id"] is None:
-        return Outcome(1, [table_name("areas", language)])
+        return Outcome(1, [sheet_title("areas", language)])
     filled = [[*line, *[""] * len(heads)][:len(heads)] for line in lines[1:]]
-    said = {line[at["area_id"]]: line for line in filled}
+    said = {line[at["area_id"]]: line for line in filled if line[0] != labels_of("sheet", language)["total"]}
     wrong = sorted(set(said) ^ set(areas.index))
     for name in SHEET_FIGURES:
         place = at[name]

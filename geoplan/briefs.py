@@ -51,8 +51,9 @@ def make_briefs(plan: Plan) -> list[Brief]:
     area_of = estates.set_index("estate_id")["area_id"]
     doubtful = doubtful.assign(area_id=doubtful["estate_id"].map(area_of)).dropna(subset="area_id")
     every = {name: tables[name] for name in BY_AREA if name in tables}
-    every |= {"estates": estates, "verdicts": doubtful, "sites": _sites_near(plan)}
-    parts = {name: dict(iter(table.groupby("area_id", sort=True))) for name, table in every.items()}
+    every |= {"estates": estates, "verdicts": doubtful, "sites": _sites_near(plan),
+              "openings": tables["openings"].sort_values(["rank", "estate_a", "estate_b"])}
+    parts = {name: _by_area(table) for name, table in every.items()}
     return [
         _brief(row, {name: part.get(row["area_id"], every[name][:0]).reset_index(drop=True)
                      for name, part in parts.items()})
@@ -60,11 +61,19 @@ def make_briefs(plan: Plan) -> list[Brief]:
     ]
 
 
+def _by_area(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return area -> its rows, in their order; slices of one sorted table, since areas are many and small."""
+    ordered = table.dropna(subset="area_id").sort_values("area_id", kind="stable", ignore_index=True)
+    ids, starts = np.unique(ordered["area_id"].to_numpy(dtype=object), return_index=True)
+    ends = np.append(starts, len(ordered))[1:]
+    return {area_id: ordered.iloc[start:end] for area_id, start, end in zip(ids, starts, ends, strict=True)}
+
+
 def _brief(area: Mapping[Any, Any], rows: dict[str, pd.DataFrame]) -> Brief:
-    walls = rows["openings"].sort_values(["rank", "estate_a", "estate_b"], ignore_index=True)
+    walls = rows["openings"]
     pairs = list(zip(walls["estate_a"], walls["estate_b"], strict=True))[:LISTED_WALLS]
     return Brief(
-        area, rows | {"openings": walls},
+        area, rows,
         {estate_id: number for number, estate_id in enumerate(rows["estates"]["estate_id"], start=1)},
         {pair: number for number, pair in enumerate(pairs, start=1)})
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from geoplan.cache import Recall
 from geoplan.caps import old_share, write_caps
 from geoplan.contents import class_items, find_content_classes
 from geoplan.digging import find_conflicts, find_digs, find_dug_twice
@@ -53,7 +54,7 @@ class Budget:
     findings: tuple[Finding, ...]
 
 
-def plan_money(reserve: Reserve, tell: Callable[..., None], *, alternatives: int) -> Budget:
+def plan_money(reserve: Reserve, tell: Callable[..., None], recall: Recall, *, alternatives: int) -> Budget:
     """Return what every area costs, who pays, how it ranks, and the year it has in the programme.
 
     Parameters
@@ -62,6 +63,8 @@ def plan_money(reserve: Reserve, tell: Callable[..., None], *, alternatives: int
         What is known of the areas.
     tell
         Is told what each step found.
+    recall
+        Returns what a step gives.
     alternatives
         How many other programmes are wanted.
 
@@ -72,15 +75,15 @@ def plan_money(reserve: Reserve, tell: Callable[..., None], *, alternatives: int
     """
     project, layers = reserve.prepared.project, reserve.prepared.layers
     costs, language, rules = reserve.prepared.costs, project.plan.language, project.programme
-    lines, listed = list_lines(
-        reserve.members, reserve.estates, reserve.openings, reserve.sitings, layers.sites, costs, reserve.catalogue,
-        m2_per_household=project.assumptions.m2_per_household, guided_share=project.costs.guided_share,
-        language=language)
+    lines, listed = recall(
+        list_lines, reserve.members, reserve.estates, reserve.openings, reserve.sitings, layers.sites, costs,
+        reserve.catalogue, m2_per_household=project.assumptions.m2_per_household,
+        guided_share=project.costs.guided_share, language=language)
     works = sum_works(lines, costs, class_items(find_content_classes(reserve.documents)))
     shares = project.funding.shares
     sources = list_sources(lines, reserve.estates, reserve.policy, shares=shares)
-    funding, funded = fund_works(works, lines, reserve.estates, reserve.standing, reserve.policy, shares=shares,
-                                 language=language)
+    funding, funded = recall(fund_works, works, lines, reserve.estates, reserve.standing, reserve.policy, shares=shares,
+                             language=language)
     tell("step.works", lines=len(lines), yuan=f"{works['amount_yuan'].sum():.0f}",
          gap=f"{funding.loc[funding['source'].isin(GAP_SOURCES), 'amount_yuan'].sum():.0f}")
 

@@ -4,13 +4,12 @@ What it lacks and by which standard, the elder-care account, sites, walls to ope
 the conditions still open, the year, the deadlines, and every clause it rests on. What was not drawn up says so.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
 from geoplan.briefs import Brief
-from geoplan.documents import load_documents
+from geoplan.desk import Desk
 from geoplan.figures import (
     MISSING,
     Grid,
@@ -21,11 +20,11 @@ from geoplan.figures import (
     texts_of,
 )
 from geoplan.fonts import shortened
-from geoplan.grounds import Ground
+from geoplan.grounding import write_clauses, write_standing
 from geoplan.labels import BETWEEN, labels_for, short_labels_for
-from geoplan.manuscript import TEXT_MM, Manuscript
-from geoplan.plan import Plan
-from geoplan.schema import columns_of, labels_of
+from geoplan.manuscript import TEXT_MM
+from geoplan.money_sheets import order_funding, order_works
+from geoplan.schema import columns_of
 from geoplan.sidebars import key_figures, sums_by_source
 
 MEMBERS = ("name", "completion_year", "buildings", "households", "residents", "floor_area_m2", "eligibility",
@@ -35,25 +34,11 @@ CONSENT = ("name", "consent_eligible", "consent_participants", "consent_agree", 
 GAPS = ("facility_type", "uncovered_residents", "uncovered_share", "limit_m", "standard", "confidence", "is_gap_after",
         "reason")
 SITES = ("site_id", "name", "site_kind", "floor_area_m2", "land_area_m2", "usable", "reason")
-WORKS = ("item", "content_class", "quantity", "unit", "unit_mid", "low_yuan", "amount_yuan", "high_yuan", "basis",
-         "clause")
+WORKS = ("item", "content_class", "quantity", "unit", "unit_mid", "low_yuan", "amount_yuan", "high_yuan", "basis")
 ACCOUNT = ("residents", "need_m2", "inside_m2", "declared_m2", "reachable_m2", "planned_m2", "short_m2",
            "short_after_m2", "land_need_m2", "land_have_m2")
-RESULTS = ("fail", "unknown", "not_set", "needs_evidence")
-QUOTED, ASSUMPTION = 60, "assumption"
-RULE_MM = (16.0, 34.0, 50.0)  # rule, where it stands, its words; the answers share the rest
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What every part of the dossiers is written from."""
-
-    plan: Plan
-    ground: Ground
-    words: Mapping[str, str]
-    language: str
-    rules: Mapping[str, tuple[str, str]]
-    pages: Manuscript
+REACHABLE = "reachable"
+ASSUMPTION = "assumption"
 
 
 def _key_figures(desk: Desk, brief: Brief) -> None:
@@ -91,8 +76,7 @@ def _gaps(desk: Desk, brief: Brief) -> None:
 
 def _gap_grid(desk: Desk, missing: pd.DataFrame) -> Grid:
     """Return the gaps with the standard each rests on."""
-    standards = desk.plan.tables["gaps"].drop_duplicates("facility_type").set_index("facility_type")
-    added = {name: missing["facility_type"].map(standards[name]) for name in ("limit_m", "standard", "confidence")}
+    added = {name: missing["facility_type"].map(desk.standards[name]) for name in ("limit_m", "standard", "confidence")}
     columns = {column.name: column for table in ("gaps", "area_gaps") for column in columns_of(table)}
     wanted = [columns[name] for name in GAPS if name in columns and (name in missing or name in added)]
     frame = missing.assign(**added)
@@ -100,7 +84,7 @@ def _gap_grid(desk: Desk, missing: pd.DataFrame) -> Grid:
     texts = texts_of(kept, frame, desk.language)
     right = frozenset(place for place, column in enumerate(kept) if column.type in ("int", "float", "share"))
     return Grid(tuple(heading_of(column, desk.language) for column in kept),
-                tuple(tuple(map(str, row)) for row in texts.itertuples(index=False, name=None)), right)
+                tuple(zip(*texts.values(), strict=True)), right)
 
 
 def _care(desk: Desk, brief: Brief) -> None:
@@ -114,8 +98,8 @@ def _care(desk: Desk, brief: Brief) -> None:
     basis = words[f"d.basis_{desk.plan.project.elder.basis}"]
     desk.pages.lead(words["d.care_lead"].format(basis=basis, status=said["status"], land=said["land_status"]))
     columns = columns_named("care", ACCOUNT)
-    texts = texts_of(columns, care, desk.language).iloc[0]
-    rows = [(heading_of(column, desk.language), str(texts[column.name])) for column in columns]
+    texts = texts_of(columns, care, desk.language)
+    rows = [(heading_of(column, desk.language), texts[column.name][0]) for column in columns]
     half = -(-len(rows) // 2)
     pairs = [(*rows[place], *(rows[place + half] if place + half < len(rows) else ("", ""))) for place in range(half)]
     desk.pages.grid(Grid((words["d.item"], words["d.figure"]) * 2, tuple(pairs), frozenset({1, 3})),
@@ -123,7 +107,8 @@ def _care(desk: Desk, brief: Brief) -> None:
     flows = brief.rows["care_flows"]
     if len(flows):
         names = desk.plan.tables["facilities"].set_index("facility_id")["name"]
-        desk.pages.lead(words["d.flows"])
+        scope = desk.plan.project.elder.count_scope
+        desk.pages.lead(words["d.flows" if scope == REACHABLE else "d.flows_aside"])
         grid = grid_of("care_flows", flows, desk.language, ("facility_id", "floor_area_m2"), total=("floor_area_m2",),
                        total_word=words["total"])
         called = [_or_missing(names.get(facility)) for facility in flows["facility_id"]]
@@ -172,8 +157,8 @@ def _walls(desk: Desk, brief: Brief) -> None:
 
 
 def _works(desk: Desk, brief: Brief) -> None:
-    works = brief.rows.get("works")
-    if works is None or works.empty:
+    works = order_works(brief.rows["works"])
+    if works.empty:
         desk.pages.text(desk.words["d.not_made"])
         return
     is_assumed = (works["basis"] == ASSUMPTION).tolist()
@@ -182,10 +167,15 @@ def _works(desk: Desk, brief: Brief) -> None:
     desk.pages.grid(_flagged(desk, grid, is_assumed))
     if any(is_assumed):
         desk.pages.text(desk.words["d.works_note"])
+    classed = works.dropna(subset=["content_class", "clause"]).drop_duplicates(["content_class", "clause"])
+    if len(classed):
+        texts = texts_of(columns_named("works", ("content_class", "clause")), classed, desk.language)
+        said = [f"{kind} {clause}" for kind, clause in zip(texts["content_class"], texts["clause"], strict=True)]
+        desk.pages.text(desk.words["d.classes"].format(which=BETWEEN[desk.language].join(said)))
 
 
 def _money(desk: Desk, brief: Brief) -> None:
-    funding = brief.rows["funding"]
+    funding = order_funding(brief.rows["funding"], brief.rows["works"])
     if funding.empty:
         desk.pages.text(desk.words["d.not_made"])
         return
@@ -198,39 +188,14 @@ def _money(desk: Desk, brief: Brief) -> None:
 
 
 def _consent(desk: Desk, brief: Brief) -> None:
-    layer = desk.plan.layers.estates
     brought = [name for name in CONSENT if name in desk.plan.layers.brought["estates"] or name == "name"]
-    own = brief.rows["estates"][["estate_id"]].merge(pd.DataFrame(layer), on="estate_id", how="left")
     if len(brought) == 1:
         desk.pages.text(desk.words["d.not_made"])
         return
-    numbers = [str(brief.estate_numbers[estate_id]) for estate_id in own["estate_id"]]
+    own = desk.homes.loc[brief.rows["estates"]["estate_id"], brought]
+    numbers = [str(brief.estate_numbers[estate_id]) for estate_id in own.index]
     grid = grid_of("estates", own, desk.language, brought, side="in")
     desk.pages.grid(_with_first(grid, desk.words["d.number"], numbers))
-
-
-def _standing(desk: Desk, brief: Brief) -> None:
-    """Write, rule by rule, which estates do not pass and how."""
-    verdicts = brief.rows["verdicts"]
-    if verdicts.empty:
-        desk.pages.text(desk.words["d.standing_none"])
-        return
-    desk.pages.lead(desk.words["d.standing_lead"])
-    labels = labels_of("verdict", desk.language)
-    shown = [result for result in RESULTS if (verdicts["result"] == result).any()]
-    found: dict[str, dict[str, list[str]]] = {}
-    places: dict[str, tuple[str, str, str]] = {}
-    for verdict in verdicts.sort_values(["rule_id", "estate_id"]).to_dict("records"):
-        found.setdefault(verdict["rule_id"], {}).setdefault(verdict["result"], []).append(verdict["estate_id"])
-        places[verdict["rule_id"]] = (verdict["document"], verdict["clause"], verdict["param"])
-    rows = []
-    for rule_id, (document, clause, param) in places.items():
-        number, quote = desk.rules.get(rule_id, (document, param))
-        which = [_which(desk, brief, found[rule_id].get(result, ())) for result in shown]
-        rows.append((rule_id, f"{number} {clause}", shortened(quote, QUOTED), *which))
-    headings = (desk.words["d.rule"], desk.words["d.where"], desk.words["d.asks"], *(labels[code] for code in shown))
-    each = (TEXT_MM - sum(RULE_MM)) / len(shown)
-    desk.pages.grid(Grid(headings, tuple(rows)), widths_mm=(*RULE_MM, *[each] * len(shown)))
 
 
 def _programme(desk: Desk, brief: Brief) -> None:
@@ -248,34 +213,13 @@ def _programme(desk: Desk, brief: Brief) -> None:
 
 
 def _milestones(desk: Desk, brief: Brief) -> None:
-    _whole(desk, "milestones", brief.rows["milestones"])
-
-
-def _clauses(desk: Desk, brief: Brief) -> None:
-    """Write every clause that the figures of this area rest on, document by document."""
-    known = load_documents()
-    cited = brief.rows["verdicts"].drop_duplicates(["document", "clause", "rule_id"])
-    for document, rows in cited.groupby("document", sort=True):
-        about = known.get(str(document))
-        title = f"{about.number} {about.title}".strip() if about else str(document)
-        parts = [f"{clause}（{'、'.join(sorted(some['rule_id']))}）" if desk.language == "zh" else
-                 f"{clause} ({', '.join(sorted(some['rule_id']))})" for clause, some in rows.groupby("clause")]
-        desk.pages.text(f"{title}：{'；'.join(parts)}" if desk.language == "zh" else f"{title}: {'; '.join(parts)}")
-    others = {str(clause) for name in ("funding", "milestones", "works") if name in brief.rows
-              for clause in brief.rows[name].get("clause", pd.Series(dtype="str")).dropna() if clause}
-    gaps = desk.plan.tables["gaps"].drop_duplicates("facility_type").set_index("facility_type")["standard"]
-    shown = brief.rows["area_gaps"].loc[brief.rows["area_gaps"]["is_gap"].fillna(False), "facility_type"]
-    others |= set(shown.map(gaps).dropna())
-    for text in sorted(others):
-        desk.pages.text(text)
-    if cited.empty and not others:
-        desk.pages.text(desk.words["d.none_here"])
+    _whole(desk, "milestones", brief.rows["milestones"].sort_values(["due_date", "milestone"], ignore_index=True))
 
 
 CHAPTERS: Mapping[str, Callable[[Desk, Brief], None]] = {
     "key_figures": _key_figures, "members": _members, "gaps": _gaps, "care": _care, "sites": _sites,
     "sitings": _sitings, "walls": _walls, "works": _works, "money": _money, "consent": _consent,
-    "standing": _standing, "programme": _programme, "milestones": _milestones, "clauses": _clauses,
+    "standing": write_standing, "programme": _programme, "milestones": _milestones, "clauses": write_clauses,
 }
 
 
@@ -300,26 +244,6 @@ def _with_first(grid: Grid, heading: str, texts: Sequence[str]) -> Grid:
     rows = tuple((text, *row) for text, row in zip(filled, grid.rows, strict=True))
     return Grid((heading, *grid.headings), rows, frozenset(place + 1 for place in grid.right), grid.marked,
                 grid.has_total)
-
-
-def _which(desk: Desk, brief: Brief, estate_ids: Iterable[str]) -> str:
-    numbers = sorted(brief.estate_numbers[estate_id] for estate_id in estate_ids)
-    if not numbers:
-        return ""
-    between = "、" if desk.language == "zh" else ", "
-    return desk.words["d.estates_of"].format(n=len(numbers), which=between.join(_runs(numbers)))
-
-
-def _runs(numbers: Sequence[int]) -> list[str]:
-    """Return rising numbers as text, three or more in a row as the first and the last: 1, 4–7."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return [text for run in runs for text in (
-        [f"{run[0]}–{run[-1]}"] if len(run) > 2 else [str(number) for number in run])]
 
 
 def _all_but(table: str, *names: str) -> list[str]:

@@ -4,6 +4,7 @@ A type has its own limit and its own tier: a facility of the 15-minute circle ne
 """
 
 from collections.abc import Collection, Mapping
+from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from geoplan.schema import conform, join_list
 TODAY, OPENED = "today", "opened"
 KEYS = ["estate_id", "facility_type"]
 SET_BY_PROJECT = "project"
+BETWEEN = "; "  # standards, and clauses, of one line of the catalogue
 WHERE_SET = "plan.toml circle.limits"
 
 
@@ -57,7 +59,7 @@ def find_gaps(
     gaps["distance_m"] = _distance(gaps, walks, TODAY)
     gaps["is_gap"] = _is_gap(gaps, gaps["distance_m"])
     gaps["is_gap_after"] = _is_gap(gaps, _distance(gaps, walks, OPENED)) if OPENED in set(walks["state"]) else None
-    return conform("gaps", gaps), _say_no_data(rules[~rules["is_judged"]])
+    return conform("gaps", gaps.assign(walking=None)), _say_no_data(rules[~rules["is_judged"]])
 
 
 def find_area_gaps(gaps: pd.DataFrame, members: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
@@ -82,7 +84,8 @@ def find_area_gaps(gaps: pd.DataFrame, members: pd.DataFrame, *, tolerance: floa
     """
     rows = gaps.merge(members.loc[members["area_id"].notna(), ["estate_id", "area_id"]], on="estate_id")
     after = _uncovered(rows, rows["is_gap_after"], tolerance)["is_gap"]
-    return conform("area_gaps", _uncovered(rows, rows["is_gap"], tolerance).assign(is_gap_after=after, reason=None))
+    return conform("area_gaps", _uncovered(rows, rows["is_gap"], tolerance).assign(
+        is_gap_after=after, reason=None, walking=None))
 
 
 def close_gaps(gaps: pd.DataFrame, sitings: pd.DataFrame, reached: pd.DataFrame) -> pd.DataFrame:
@@ -141,13 +144,19 @@ def _uncovered(rows: pd.DataFrame, said: pd.Series, tolerance: float) -> pd.Data
 def _limits(catalogue: pd.DataFrame, limits: Mapping[str, float]) -> pd.DataFrame:
     """Return the types that have a limit: facility_type, zh, limit_m, standard, confidence."""
     own = catalogue["facility_type"].map(limits)
-    said = catalogue["standard"].fillna("") + " " + catalogue["clause"].fillna("")
+    said = [_cited(*pair) for pair in catalogue[["standard", "clause"]].fillna("").itertuples(index=False)]
     rules = catalogue[["facility_type", "zh"]].assign(
         limit_m=own.fillna(catalogue["max_walk_m"]).astype(float),
-        standard=said.str.strip().mask(own.notna(), WHERE_SET),
+        standard=pd.Series(said, index=catalogue.index, dtype="str").mask(own.notna(), WHERE_SET),
         confidence=catalogue["confidence"].mask(own.notna(), SET_BY_PROJECT),
     )
     return rules[rules["limit_m"].notna()]
+
+
+def _cited(standards: str, clauses: str) -> str:
+    """Return each standard with its clause behind it; the catalogue lists both in one order."""
+    pairs = zip_longest(standards.split(BETWEEN), clauses.split(BETWEEN), fillvalue="")
+    return BETWEEN.join(" ".join(filter(None, pair)) for pair in pairs)
 
 
 def _share(part: pd.Series, whole: pd.Series) -> pd.Series:

@@ -3,24 +3,28 @@
 Heavy parts are imported inside the commands, so that --help and --version answer at once.
 """
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geoplan.errors import Finding, GeoplanError, located, say
+from geoplan.errors import ConfigError, Finding, GeoplanError, is_short_of_memory, located, say
 from geoplan.pages import Block, lay_out, printable
 
 if TYPE_CHECKING:
     from geoplan.prepared import Prepared
 
 RUNS_FOLDER = Path("maps")
+CACHELESS = ("CI", "GEOPLAN_NO_CACHE")  # environment variables in which runs keep no steps unless asked
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 ProjectPath = Annotated[Path, typer.Argument(metavar="PROJECT", help="项目文件夹或 plan.toml / folder or plan.toml")]
 OutPath = Annotated[Path | None, typer.Option("--out", help="输出文件夹 / output folder")]
@@ -29,6 +33,9 @@ RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="成果文件夹 / 
 Audit = Annotated[bool, typer.Option("--audit", help="写出后立即核查 / audit what was written")]
 Alternatives = Annotated[int, typer.Option(
     min=0, max=9, help="另给几个备选方案 / how many further plans of areas, sites and years")]
+Cache = Annotated[bool | None, typer.Option(
+    "--cache/--no-cache", show_default=False,
+    help="是否沿用未变步骤的结果（存于项目文件夹 .geoplan-cache，可删除）/ reuse steps that have not changed")]
 LaterPath = Annotated[Path, typer.Argument(metavar="RUN", help="后一个成果文件夹 / the later run folder")]
 InputsPath = Annotated[Path | None, typer.Option(
     "--project", help="项目文件夹，核对输入文件 / folder of the inputs, to check their hashes")]
@@ -49,6 +56,13 @@ class Language(StrEnum):
     en = "en"
 
 
+TownPaths = Annotated[list[Path], typer.Argument(
+    metavar="PROJECT...", help="项目文件夹、plan.toml，或每行一个的名单 / folders, plan.toml files, lists of them")]
+BatchPath = Annotated[Path, typer.Option("--out", help="输出文件夹 / output folder")]
+Workers = Annotated[int | None, typer.Option(min=1, help="本机进程数，默认每核一个 / processes here, one a core")]
+Memory = Annotated[str | None, typer.Option(help="每个进程的内存上限，如 2GB / memory limit of each, as 2GB")]
+Scheduler = Annotated[str | None, typer.Option(
+    metavar="ADDRESS", help="已有的 Dask 调度器，如 tcp://10.0.0.1:8786 / a scheduler that is running")]
 Layer = Annotated[Path | None, typer.Option(metavar="FILE", show_default=False)]
 Tongue = Annotated[Language, typer.Option("--language", help="标题语言 / language of headings")]
 
@@ -127,20 +141,47 @@ def check(project: ProjectPath, out: OutPath = None) -> None:
 @app.command()
 def run(
     project: ProjectPath, out: OutPath = None, verbose: Verbose = False, audit: Audit = False,
-    alternatives: Alternatives = 0,
+    alternatives: Alternatives = 0, cache: Cache = None,
 ) -> None:
     """运行全部步骤，生成成果文件夹。/ Run the whole path and write the run folder."""
     with _Told(is_talking=verbose or sys.stderr.isatty()) as told:
+        from geoplan.cache import open_cache
         from geoplan.plan import make_plan_of
         from geoplan.prepared import prepare
         from geoplan.publish import check_out, publish
 
         folder = out or RUNS_FOLDER / _name_of(project)
         prepared = told.language_of(prepare(project, also=check_out(folder)))
-        plan = make_plan_of(prepared, report=told.report, alternatives=alternatives)
+        with open_cache(prepared.project.folder if _is_cached(cache) else None, told.note) as recall:
+            plan = make_plan_of(prepared, report=told.report, alternatives=alternatives, recall=recall)
         told.print("run.done", path=publish(plan, folder, report=told.report))
         if audit:
             told.audit(folder, prepared.project.folder)
+
+
+@app.command()
+def batch(
+    projects: TownPaths, out: BatchPath, workers: Workers = None, memory: Memory = None, scheduler: Scheduler = None,
+    language: Tongue = Language.zh, verbose: Verbose = False,
+) -> None:
+    """运行多个城镇并汇总；中断后再次运行即可继续。/ Run many towns and sum them up; the same call resumes."""
+    if scheduler is not None and (workers is not None or memory is not None):
+        raise typer.BadParameter("--scheduler: 不能与 --workers、--memory 同用 / not with --workers or --memory")
+    with _Told(is_talking=verbose or sys.stderr.isatty(), language=language.value) as told:
+        if find_spec("distributed") is None:
+            raise ConfigError([Finding("batch.no_dask")])
+        from geoplan.batch import SUMMARY_FOLDER, run_batch
+        from geoplan.towns import list_towns
+        from geoplan.workers import local_workers, results_of, workers_of
+
+        towns = list_towns(projects, out)
+        count = min(workers or os.cpu_count() or 1, len(towns))
+        with local_workers(count, memory) if scheduler is None else workers_of(scheduler) as client:
+            outcomes = run_batch(towns, out, partial(results_of, client), language=told.language, report=told.report)
+        done = sum(outcome.state == "done" for outcome in outcomes.values())
+        told.print("batch.written", done=done, undone=len(towns) - done, path=out / SUMMARY_FOLDER)
+        if done < len(towns):
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -198,6 +239,11 @@ def policies(
             told.show((show_coverage if coverage else list_documents)(files, told.language))
 
 
+def _is_cached(asked: bool | None) -> bool:
+    """Return whether a run keeps the results of its steps: as asked, else wherever nobody switched it off."""
+    return asked if asked is not None else not any(os.environ.get(name) for name in CACHELESS)
+
+
 def _name_of(project: Path) -> str:
     folder = project if project.is_dir() else project.parent
     return folder.resolve().name
@@ -237,11 +283,16 @@ class _Told:
         if has_failed(results):
             raise typer.Exit(1)
 
+    def note(self, finding: Finding) -> None:
+        typer.echo(printable(say(finding, self.language)), err=True)
+
     def _say_step(self, finding: Finding) -> None:
         if self.is_talking:
-            typer.echo(printable(say(finding, self.language)), err=True)
+            self.note(finding)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and is_short_of_memory(error):
+            error = GeoplanError([Finding("cli.no_memory")])
         if not isinstance(error, GeoplanError):
             return
         language = error.language or self.language

@@ -42,6 +42,27 @@ def is_whole_workbook(data: bytes) -> bool:
     return stream is not None and _records_hold(stream)
 
 
+def spans_of(data: bytes) -> list[tuple[int, int]]:
+    """Return for every part of a workbook how many cells a reader must hold, all up to the farthest, and how many are.
+
+    Parameters
+    ----------
+    data
+        All bytes of a file that is whole.
+    """
+    spans, rows, columns, filled = [(0, 0)], 0, 0, 0
+    for _, code, record in _records(_workbook(data) or b""):
+        if code in BOF:
+            rows, columns, filled = 0, 0, 0
+            spans.append((0, 0))
+        elif code in CELLS:
+            row, column = struct.unpack_from("<HH", record)
+            last = struct.unpack_from("<H", record, len(record) - 2)[0] if code in RUNS else column
+            rows, columns, filled = max(rows, row + 1), max(columns, last + 1), filled + last - column + 1
+            spans[-1] = rows * columns, filled
+    return spans
+
+
 def _workbook(data: bytes) -> bytes | None:
     """Return the stream of the workbook; None where there is none or the file is broken."""
     if len(data) < 512 or not is_compound(data):

@@ -110,6 +110,20 @@ def plain_twin(prefix: int) -> str:
     return f"EPSG:{FIRST_PLAIN + prefix}" if prefix in ZONES else f"EPSG:{FIRST_SIX_PLAIN + prefix}"
 
 
+def zone_twin(crs: CRS, *, has_prefix: bool) -> CRS | None:
+    """Return the CGCS2000 zone of `crs` with or without its number before the easting; None where it is no such zone.
+
+    The number is put there as it is (34 before 501 000 makes 34 501 000): no coordinate is projected anew.
+    """
+    plain_of = {FIRST_PREFIXED + zone: FIRST_PLAIN + zone for zone in ZONES}
+    plain_of |= {FIRST_SIX_PREFIXED + zone: FIRST_SIX_PLAIN + zone for zone in SIX_DEGREE_ZONES}
+    prefixed_of = {plain: prefixed for prefixed, plain in plain_of.items()}
+    code = crs.to_epsg()
+    if code in plain_of:
+        return CRS.from_epsg(code if has_prefix else plain_of[code])
+    return CRS.from_epsg(prefixed_of[code] if has_prefix else code) if code in prefixed_of else None
+
+
 def _on_earth(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
     """Blank what is no place on earth, so that the formula is not asked about it."""
     real = (np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0)

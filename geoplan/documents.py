@@ -17,6 +17,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from geoplan.errors import Finding, PolicyError, raise_all
+from geoplan.presence import is_file
 from geoplan.schema import words_of
 
 Value = bool | int | float | str | tuple[int | float | str, ...]
@@ -99,7 +100,7 @@ def load_documents() -> Mapping[str, Document]:
 
 def read_document(file: Traversable) -> tuple[Document | None, list[Finding]]:
     """Return the document in a TOML file, or None and every reason why it does not load."""
-    if not file.is_file():
+    if not is_file(file):
         return None, [Finding("policy.no_file", file.name, values={"path": file.name})]
     try:
         said = tomllib.loads(file.read_text(encoding="utf-8-sig"))

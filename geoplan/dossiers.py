@@ -9,8 +9,12 @@ added without renumbering the others.
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from geoplan.briefs import Brief, make_briefs
-from geoplan.chapters import CHAPTERS, Desk
+from geoplan.chapters import CHAPTERS
+from geoplan.cover import overview
+from geoplan.desk import Desk
 from geoplan.documents import load_documents
 from geoplan.drawing import new_sheet, plain_style, png_of
 from geoplan.figures import (
@@ -25,7 +29,6 @@ from geoplan.manuscript import TEXT_MM, Manuscript
 from geoplan.plan import Plan
 from geoplan.plates import draw_area, draw_overview
 from geoplan.scalebars import fit
-from geoplan.sheets import overview
 from geoplan.sidebars import uses_of
 
 MAP_MM, MAP_DOTS, MAP_MARGIN = (TEXT_MM, 100.0), 130, 0.12
@@ -47,7 +50,9 @@ def write_dossiers(plan: Plan, file: Path) -> None:
     words, pages = words_on_paper(header.language), Manuscript(header.name, header.as_of, header.language)
     rules = {rule.id: (document.number or document.title, rule.quote)
              for document in load_documents().values() for rule in document.rules}
-    desk = Desk(plan, lay_ground(plan), words, header.language, rules, pages)
+    homes = pd.DataFrame(plan.layers.estates).set_index("estate_id")
+    standards = plan.tables["gaps"].drop_duplicates("facility_type").set_index("facility_type")
+    desk = Desk(plan, lay_ground(plan), homes, standards, words, header.language, rules, pages)
     briefs = make_briefs(plan)
     with plain_style():
         _write_front(desk, briefs)

@@ -13,7 +13,7 @@ from datetime import date
 from geoplan.evidence import Evidence, Key, because, said_with, tell
 from geoplan.settings import RULE_SECTIONS
 
-RULES_SHOWN = ("areas", "circle", "elder", "assumptions", "programme")
+RULES_SHOWN = ("areas", "circle", "elder", "assumptions", "programme", "delivery")
 BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 RULE_LENGTH = 66

@@ -25,8 +25,9 @@ from matplotlib.path import Path as Outline
 from matplotlib.transforms import Affine2D, Bbox, TransformedBbox
 from PIL import Image
 
-from geoplan.fonts import font, width_mm
+from geoplan.fonts import width_mm
 from geoplan.scalebars import Window, frame_of, ground_of, to_sheet
+from geoplan.typesetting import draw_line
 
 MM_PER_INCH = 25.4
 POINTS_PER_MM = 72 / MM_PER_INCH
@@ -128,7 +129,7 @@ class _Letters(Artist):
         context = renderer.new_gc()
         for (x, y), (_, _, text, points, colour) in zip(places.tolist(), self.lines, strict=True):
             context.set_foreground(colour)
-            renderer.draw_text(context, x, y, text, font(points), 0)
+            draw_line(renderer, context, (x, y), text, points)
         context.restore()
 
 

@@ -111,7 +111,7 @@ def find_care(
     care = care.join(stand_by_norm(
         care.index, members, estates, have, in_use.merge(rooms[["facility_id", "rooms_m2"]], on="facility_id"), norm,
         catalogue))
-    return conform("care", care.reset_index()), [*findings, *land_findings, *people_findings]
+    return conform("care", care.reset_index().assign(walking=None)), [*findings, *land_findings, *people_findings]
 
 
 def have_m2(care: pd.DataFrame, count_scope: Scope) -> pd.Series:

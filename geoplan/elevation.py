@@ -115,7 +115,7 @@ def walk_slopes(
     is_same = (told["distance_m"] - told["street_m"]).abs() <= SAME_M
     pace = np.where(told["facility_type"].isin(elderly_types), speeds["elderly"], speeds["adult"])
     minutes = told["minutes"].where(~is_same, told["flat_m"] / pace)
-    return conform("walks", told.assign(minutes=minutes))
+    return conform("walks", told.assign(minutes=minutes, walking=None))
 
 
 def _streets(edges: pd.DataFrame, climbs: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ DEFAULT = "UTF-8"
 CANDIDATES = ("UTF-8", "GBK", "GB18030")
 STRANGER_LETTERS = 2  # Chinese letters that a value must have in UTF-8 to count as written in it
 CHINESE_CODECS = frozenset({"gb2312", "gbk", "gb18030"})
+PYTHONS_OWN = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
 CHINESE_LANGUAGE_DRIVERS = {0x4D: "GBK", 0x7A: "GBK", 0x4F: "Big5", 0x78: "Big5"}
 
 
@@ -64,9 +65,11 @@ def codec_of(name: str) -> str | None:
     """Return the name Python has for an encoding, None where it knows none such."""
     page = re.fullmatch(r"(?:ansi[ _-]?|cp|ldid/)?(936|1252|65001)", name.strip(), re.IGNORECASE)
     try:
-        return codecs.lookup({"65001": "utf-8"}.get(page[1], f"cp{page[1]}") if page else name.strip()).name
-    except LookupError:
+        codec = codecs.lookup({"65001": "utf-8"}.get(page[1], f"cp{page[1]}") if page else name.strip()).name
+        _ = " ".encode(codec)  # Python also has codecs that make bytes of bytes
+    except (LookupError, ValueError):
         return None
+    return codec if codec.replace("-", "_") not in PYTHONS_OWN else None
 
 
 def is_same_encoding(one: str, other: str) -> bool:

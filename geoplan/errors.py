@@ -8,10 +8,12 @@ become rows of the table `remarks`.
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from errno import ENOMEM
 from functools import cache
 from importlib.resources import files
 
 MAX_LISTED = 5
+NO_MEMORY = ("bad_alloc", "failed to map segment", "Cannot allocate memory", "not enough memory", "Unable to allocate")
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,12 @@ def listed(items: Iterable[object], language: str = "zh") -> str:
     texts = [str(item) for item in items]
     shown = "、".join(texts[:MAX_LISTED]) if language == "zh" else ", ".join(texts[:MAX_LISTED])
     return shown if len(texts) <= MAX_LISTED else f"{shown} … ({len(texts)})"
+
+
+def is_short_of_memory(error: BaseException) -> bool:
+    """Say whether an error means that the machine has no memory left, in whatever words a library says it."""
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) == ENOMEM or (
+        isinstance(error, Exception) and any(words in str(error) for words in NO_MEMORY))
 
 
 def raise_all(error: type[GeoplanError], findings: Sequence[Finding], language: str | None = None) -> None:

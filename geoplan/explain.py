@@ -21,6 +21,7 @@ from geoplan.facts import (
     headings_of,
     held_rows,
     names_of,
+    note_straight,
     number_text,
     remarks_of,
     rows_table,
@@ -34,7 +35,7 @@ from geoplan.schema import join_list, labels_of, words_of
 
 WORST_FIRST = ("fail", "unknown", "not_set", "needs_evidence", "pass")
 DECIDING = WORST_FIRST[:3]
-INELIGIBLE, HARD, STRAIGHT = "ineligible", "hard", "straight_line"
+INELIGIBLE, HARD = "ineligible", "hard"
 PAIR = ("estate_a", "estate_b")
 TODAY, OPENED = "today", "opened"
 WALK_COLUMNS = ("facility_type", "is_gap", "is_gap_after", "distance_m", "limit_m", "minutes", "nearest", "opened",
@@ -187,9 +188,8 @@ def _walks(run: Run, estate_id: str) -> list[Block]:
         nearest=(headings["facility_id"], [names.get(key, MISSING) for key in known.map(today["facility_id"])]),
         opened=(code_text("walk_state", OPENED, language),
                 [number_text(value, "m") for value in known.map(opened["distance_m"])]))
-    is_straight = (run.manifest.get("notes") or {}).get("walking") == STRAIGHT
-    notes = {"explain.no_data": both["is_gap"].isna().any(), "explain.straight_line": is_straight}
-    return [table, *(sentence(code, language) for code, is_true in notes.items() if is_true)]
+    notes = [sentence("explain.no_data", language)] if both["is_gap"].isna().any() else []
+    return [table, *notes, *note_straight(run)]
 
 
 def _links(run: Run, estate_id: str) -> list[Block]:

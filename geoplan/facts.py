@@ -20,6 +20,7 @@ DECIMALS = {"m": 2, "m2": 2, "min": 1, "yuan": 2, "household-m": 0, "person-min"
 OTHER_DECIMALS = 4
 UNGROUPED = ("year", "rank")
 PERCENT = "share"
+WALKING, STRAIGHT = "walking", "straight_line"  # told once a page, not in every row
 NUMBERS = {column.name for table in tables() for column in columns_of(table)
            if column.type not in (*TEXT_TYPES, *GEOMETRY_TYPES, "bool")} | {"to_hub", "opened"}
 ID_COLUMNS = {  # column that names a thing -> the table that says what it is called
@@ -133,6 +134,12 @@ def sentence(code: str, language: str, **values: object) -> str:
     return say(Finding(code, values=values), language)
 
 
+def note_straight(run: Run) -> list[Block]:
+    """Return that walks are straight lines, where they are."""
+    is_straight = (run.manifest.get("notes") or {}).get(WALKING) == STRAIGHT
+    return [sentence("explain.straight_line", run.language)] if is_straight else []
+
+
 def held_rows(run: Run, wanted_in: Sequence[str], column: str, wanted: str) -> list[Block]:
     """Return, table by table, every row that names an id in a column; tables without one are left out."""
     blocks: list[Block] = []
@@ -145,7 +152,8 @@ def held_rows(run: Run, wanted_in: Sequence[str], column: str, wanted: str) -> l
 
 def _held_table(run: Run, rows: pd.DataFrame, table: str, column: str) -> Table:
     """Return rows, in the order of their rank where they have one, with names for the ids of others."""
-    shown = [one.name for one in columns_of(table) if one.type not in GEOMETRY_TYPES and one.name != column]
+    shown = [one.name for one in columns_of(table)
+             if one.type not in GEOMETRY_TYPES and one.name not in (column, WALKING)]
     ordered = rows.sort_values("rank", kind="stable") if "rank" in shown else rows
     headings = headings_of(table, run.language)
     named = {}

@@ -4,6 +4,7 @@ What the dossiers and the atlas share. Money is written in 万元 to the hundred
 shares in per cent; what is missing is a dash, never zero.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from geoplan.fonts import shortened
-from geoplan.labels import TEXT_TYPES, labelled, unit_of
+from geoplan.labels import BETWEEN, CITING, TEXT_TYPES, cited, teller, unit_of
 from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of, lines_of
 
 MISSING = "—"
+RULE = re.compile(r" \[[^\]]+\]$")  # after a clause; the list of clauses of a dossier has it
 TEN_THOUSAND = 10_000
 DECIMALS = {"m": 0, "m2": 1, "min": 1, "household-m": 0, "person-min": 0, "yuan": 2}
 OTHER_DECIMALS = 2
@@ -81,15 +83,19 @@ def columns_named(table: str, names: Sequence[str], side: str = "out") -> list[C
     return [known[name] for name in names if name in known] if names else list(known.values())
 
 
-def texts_of(columns: Sequence[Column], frame: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Return the columns as text."""
-    told = labelled(columns, frame, language)
-    texts = {}
-    for column in columns:
-        values = told[column.name]
-        is_number = column.type not in PLAIN
-        texts[column.name] = [number_text(value, column.unit) if is_number else _plain(value) for value in values]
-    return pd.DataFrame(texts, index=frame.index, dtype=object)
+def texts_of(columns: Sequence[Column], frame: pd.DataFrame, language: str) -> dict[str, list[str]]:
+    """Return column -> its values as text; papers hold thousands of small tables, too small for frames to pay."""
+    return {column.name: _texts(column, frame[column.name].tolist(), language) for column in columns}
+
+
+def _texts(column: Column, values: Sequence[object], language: str) -> list[str]:
+    if column.type not in PLAIN:
+        return [number_text(value, column.unit) for value in values]
+    tell = teller(column, language, BETWEEN[language])
+    if column.name in CITING:
+        return [MISSING if _is_missing(value) else _plain(RULE.sub("", cited(str(value), language)))
+                for value in values]
+    return [MISSING if _is_missing(value) else _plain(value if tell is None else tell(value)) for value in values]
 
 
 def grid_of(
@@ -123,8 +129,7 @@ def grid_of(
     """
     columns = [column for column in columns_named(table, names, side)
                if column.name in frame and (frame[column.name].notna().any() or not len(frame))]
-    texts = texts_of(columns, frame, language)
-    rows = [tuple(map(str, row)) for row in texts.itertuples(index=False, name=None)]
+    rows = list(zip(*texts_of(columns, frame, language).values(), strict=True))
     has_total = bool(total) and len(rows) > 1
     if has_total:
         rows.append(tuple(
@@ -146,6 +151,9 @@ def _rounded(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
+def _is_missing(value: object) -> bool:
+    return value is None or bool(pd.isna(value))  # type: ignore[call-overload]
+
+
 def _plain(value: object) -> str:
-    is_missing = value is None or value == "" or pd.isna(value)  # type: ignore[call-overload]
-    return MISSING if is_missing else shortened(value, MOST_LETTERS)
+    return MISSING if value == "" else shortened(value, MOST_LETTERS)

@@ -57,7 +57,7 @@ def find_flows(
 def list_flows(flows: pd.DataFrame) -> pd.DataFrame:
     """Return table `care_flows`, the rooms that flow today, from what `find_flows` returns."""
     today = flows[~flows["is_planned"]]
-    return conform("care_flows", today.assign(floor_area_m2=today["m2"].astype("float64")))
+    return conform("care_flows", today.assign(floor_area_m2=today["m2"].astype("float64"), walking=None))
 
 
 def _needs(estates: pd.DataFrame, members: pd.DataFrame, rate: Fraction) -> pd.DataFrame:

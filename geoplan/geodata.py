@@ -31,7 +31,15 @@ from geoplan.encoding import (
 )
 from geoplan.errors import Finding, listed
 from geoplan.opened import Opened, table_of, texts_of
-from geoplan.preflight import GEOPACKAGE, OSM_PBF, SHAPEFILE, format_of, geopackage_layers
+from geoplan.preflight import (
+    GEOPACKAGE,
+    OSM_PBF,
+    SHAPEFILE,
+    check_geopackage_texts,
+    format_of,
+    geopackage_count,
+    geopackage_layers,
+)
 from geoplan.settings import Source
 
 BYTES = "ISO-8859-1"
@@ -62,15 +70,19 @@ def open_geodata(path: Path, source: Source, layer: str) -> tuple[Opened | None,
     format_ = format_of(path)
     encoding, remarks, findings = _encoding(path, source, layer) if format_ == SHAPEFILE else (DEFAULT, [], [])
     inner, more = _layer_in(path, source, layer, str(format_))
-    findings += more
+    findings += more or (check_geopackage_texts(path, str(inner), layer) if format_ == GEOPACKAGE else [])
     if findings:
         return None, findings
     try:
         meta, fids, wkb, values, said = _read(path, inner, BYTES if format_ == SHAPEFILE else None)
     except (DataSourceError, DataLayerError, UnicodeDecodeError):
         return None, [Finding("preflight.damaged", layer, values={"file": path.name})]
+    except ValueError as error:  # a date in the year 0
+        return None, [Finding("geodata.unreadable_value", layer, values={"file": path.name, "said": str(error)})]
     if wkb is None:
         return None, [Finding("geodata.no_geometry", layer, values={"file": path.name})]
+    if format_ == GEOPACKAGE and len(wkb) != geopackage_count(path, str(inner)):
+        return None, [Finding("preflight.damaged", layer, values={"file": path.name})]
     remarks += [Finding("geodata.reader_said", layer, values={"said": text}) for text in said]
     row = fids + 1 if format_ == SHAPEFILE else np.arange(1, len(wkb) + 1)
     geometry, closed = _geometries(wkb)

@@ -6,6 +6,7 @@ file open styled in QGIS (qgis.py).
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from sqlite3 import OperationalError
 
@@ -54,6 +55,22 @@ def write_geopackage(plan: Plan, file: Path) -> None:
         raise OSError(str(error)) from error
 
 
+def write_layer(table: str, side: str, frame: pd.DataFrame, file: Path, day: date) -> None:
+    """Write one table of a side of columns.csv as a file of its own, dated `day`; OSError where the disk refuses it.
+
+    Parameters
+    ----------
+    table, side
+        Which table of columns.csv `frame` is.
+    frame
+        Its rows.
+    file
+        Must not exist.
+    """
+    with _today(f"{day.isoformat()}T00:00:00.000Z"):
+        _write(table, columns_of(table, side), frame, file)
+
+
 def _write(table: str, columns: Sequence[Column], frame: pd.DataFrame, file: Path) -> None:
     texts = {c.name: frame[c.name].str.replace(NUL, "", regex=False) for c in columns if c.type in TEXT_TYPES}
     kinds = [column.type for column in columns if column.type in GEOMETRY_TYPES]
@@ -73,9 +90,9 @@ def _shape_of(kind: str, frame: pd.DataFrame) -> str:
 
 
 @contextmanager
-def _today(date: str) -> Iterator[None]:
+def _today(moment: str) -> Iterator[None]:
     """Let GDAL write this date, and not wait for the disk after every table: a run folder is whole or absent anyhow."""
-    wanted: dict[str, str | None] = {TODAY: date, SYNCHRONOUS: "OFF"}
+    wanted: dict[str, str | None] = {TODAY: moment, SYNCHRONOUS: "OFF"}
     before = {name: get_gdal_config_option(name) for name in wanted}
     set_gdal_config_options(wanted)
     try:

@@ -5,6 +5,7 @@ may open it, and no file beside it is read. rasterio is an extra (`pip install g
 asks for heights is told so.
 """
 
+import warnings
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +15,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import ProjError
 
 from geoplan.errors import Finding
 from geoplan.preflight import digest_of, is_local
+from geoplan.presence import is_file
 from geoplan.project import Project
 
 LAYER, FORMAT = "elevation", "GeoTIFF"
@@ -84,7 +86,7 @@ def heights_inputs(project: Project) -> dict[str, str]:
 def _problems(path: Path, said: str) -> list[Finding]:
     if not is_local(said):
         return [Finding("preflight.not_local", LAYER, values={"path": said})]
-    if not path.is_file():
+    if not is_file(path):
         return [Finding("preflight.no_file", LAYER, values={"path": said})]
     with path.open("rb") as file:
         if path.suffix.lower() not in SUFFIXES or file.read(4) not in MAGICS:
@@ -94,23 +96,27 @@ def _problems(path: Path, said: str) -> list[Finding]:
 
 def _heights(path: Path, spots: gpd.GeoSeries) -> np.ndarray | None:
     rasterio: Any = import_module(READER)
+    unplaced: type[Warning] = rasterio.errors.NotGeoreferencedWarning  # its cells would lie at metres 0, 1, 2 …
     try:
-        with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"), rasterio.open(
+        with warnings.catch_warnings(action="error", category=unplaced), rasterio.Env(
+                GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"), rasterio.open(
                 path, driver="GTiff") as raster:
             xy = _in_crs_of(raster, spots)
             return None if xy is None else _between_cells(raster, rasterio, xy)
-    except (rasterio.errors.RasterioError, CRSError):
+    except (rasterio.errors.RasterioError, ProjError, UnicodeDecodeError, unplaced):
         return None
 
 
 def _in_crs_of(raster: Any, spots: gpd.GeoSeries) -> np.ndarray | None:
-    """Return the points in cells of the raster, counted from the middle of its first cell; None where it has no CRS."""
-    if raster.crs is None:
+    """Return the points in cells of the raster, from the middle of its first cell on; None where it has no place."""
+    if raster.crs is None or raster.transform.is_degenerate:
         return None
     to_raster = Transformer.from_crs(spots.crs, CRS.from_wkt(raster.crs.to_wkt()), always_xy=True)
     x, y = to_raster.transform(*shapely.get_coordinates(spots.to_numpy()).reshape(-1, 2).T)
     a, b, c, d, e, f = tuple(~raster.transform)[:6]
-    return np.column_stack([a * np.asarray(x) + b * np.asarray(y) + c, d * np.asarray(x) + e * np.asarray(y) + f]) - 0.5
+    x, y = np.asarray(x), np.asarray(y)
+    with np.errstate(over="ignore", invalid="ignore"):  # what lies past all numbers lies outside
+        return np.column_stack([a * x + b * y + c, d * x + e * y + f]) - 0.5
 
 
 def _between_cells(raster: Any, rasterio: Any, cells: np.ndarray) -> np.ndarray | None:

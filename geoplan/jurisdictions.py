@@ -25,13 +25,17 @@ ADCODE_STEPS = (6, 4, 2)
 
 @dataclass(frozen=True)
 class Place:
-    """One entry of chain.toml: a jurisdiction, its documents, and the names that may stand in front of its places."""
+    """One entry of chain.toml: a jurisdiction, its documents, and the names that may stand in front of its places.
+
+    `names` are its own and those of the places below it, `own` its own alone.
+    """
 
     jurisdiction: str
     adcode: str
     documents: tuple[str, ...]
     names: frozenset[str]
     outer: tuple[str, ...]
+    own: frozenset[str]
 
 
 @cache
@@ -45,6 +49,7 @@ def load_places() -> tuple[Place, ...]:
                 entry["jurisdiction"], *entry.get("names", ()), *entry.get("places", ()),
             )),
             (*entry.get("within", ()), entry["jurisdiction"], *entry.get("names", ())),
+            frozenset(_plain(name) for name in (entry["jurisdiction"], *entry.get("names", ()))),
         )
         for entry in tomllib.loads(text)["chain"]
     )
@@ -90,6 +95,17 @@ def last_day(document: Document) -> date | None:
     end_of_programme = date(max(document.programme_years), 12, 31) if document.programme_years else None
     ends = [end for end in (document.effective_to, end_of_programme) if end is not None]
     return min(ends, default=None)
+
+
+def place_name(said: str) -> str:
+    """Return what a place is called where its documents are known; any other stays as it was said.
+
+    A place below a known one (`places` of chain.toml) is a jurisdiction of its own.
+    """
+    name = _plain(said)
+    called = (place.jurisdiction for place in load_places()
+              if name == place.adcode or not place.own.isdisjoint(_forms(place, name)))
+    return next(called, said)
 
 
 def check_policies(
@@ -162,10 +178,15 @@ def _ids_of_place(said: str, own: Mapping[str, Document]) -> tuple[tuple[str, ..
 
 
 def _is_called(place: Place, name: str) -> bool:
+    return not place.names.isdisjoint(_forms(place, name))
+
+
+def _forms(place: Place, name: str) -> set[str]:
+    """Return a name with and without the names that may stand in front of it."""
     forms = {name}
     for outer in place.outer:
         forms |= {form.removeprefix(outer) for form in forms}
-    return not place.names.isdisjoint(forms)
+    return forms
 
 
 def _nearest(adcodes: Sequence[str]) -> Place | None:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from geoplan.facts import MISSING, code_text, names_of, number_text, sentence
+from geoplan.facts import COLON, MISSING, code_text, names_of, number_text, parameter, sentence
 from geoplan.pages import Block
 from geoplan.runs import Run, read_rows
 from geoplan.schema import join_list
 
 TODAY, OPENED = "today", "opened"
+SET_BY_PROJECT = "project"  # the confidence of a limit of plan.toml
+RANGE = "–"
 
 
 def tell_lacks(run: Run, area_id: str, members: pd.DataFrame) -> list[Block]:
@@ -52,12 +54,20 @@ def _one(
     said = sentence(
         "explain.lacks", language, type=code_text("facility_type", code, language), estates=len(lacking),
         residents=number_text(lacking["residents"].sum(skipna=False)), limit=number_text(rule["limit_m"], "m"),
-        standard=rule["standard"], confidence=code_text("confidence", rule["confidence"], language))
+        standard=_standard(run, rule), confidence=code_text("confidence", rule["confidence"], language))
     return [
         said, *_at_hand(run, code, lacking), *_walls(run, code, lacking),
         *(block for siting in sitings[sitings["facility_type"].eq(code)].to_dict("records")
           for block in _siting(run, siting, sited)),
         _end(gap, language)]
+
+
+def _standard(run: Run, rule: pd.Series) -> str:
+    """Return what the limit rests on; of a limit of the project, the planner's own reason too."""
+    if rule["confidence"] != SET_BY_PROJECT:
+        return str(rule["standard"])
+    said = parameter(run, "circle", f"limits.{rule['facility_type']}")["clause_or_because"]
+    return str(rule["standard"]) if said == MISSING else f"{rule['standard']}{COLON[run.language]}{said}"
 
 
 def _at_hand(run: Run, code: str, lacking: pd.DataFrame) -> list[Block]:
@@ -66,10 +76,12 @@ def _at_hand(run: Run, code: str, lacking: pd.DataFrame) -> list[Block]:
     if own.empty:
         return [sentence("explain.lacks_none", run.language)]
     nearest = own.sort_values(["distance_m", "facility_id"]).iloc[0]["facility_id"]
-    return [sentence(
-        "explain.lacks_nearest", run.language, near=number_text(round(own["distance_m"].min())),
-        far=number_text(round(own["distance_m"].max())),
-        facility=names_of(run, "facilities", "facility_id").get(nearest, nearest))]
+    ends = dict.fromkeys(number_text(round(metres)) for metres in (own["distance_m"].min(), own["distance_m"].max()))
+    cut_off = len(lacking) - len(own)
+    return [
+        sentence("explain.lacks_nearest", run.language, range=RANGE.join(ends),
+                 facility=names_of(run, "facilities", "facility_id").get(nearest, nearest)),
+        *([sentence("explain.lacks_cut_off", run.language, estates=cut_off)] if cut_off else [])]
 
 
 def _walls(run: Run, code: str, lacking: pd.DataFrame) -> list[Block]:

@@ -125,7 +125,7 @@ def _csv(path: Path, source: Source, layer: str) -> tuple[Sheet, str, list[Findi
     if text is None:
         code = "preflight.encoding_unknown" if source.encoding == "auto" else "preflight.encoding_wrong"
         return [], "", [Finding(code, layer, values={"file": path.name, "said": source.encoding})]
-    lines = text.splitlines()
+    lines = re.split(r"\r\n|\r|\n", text)  # as csv does; str.splitlines knows seven more ends of a line
     heading = lines[source.header_row - 1] if len(lines) >= source.header_row else ""
     separator = max(SEPARATORS, key=heading.count)
     try:

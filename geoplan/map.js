@@ -21,11 +21,18 @@ async function start() {
   writeFrame();
   startMap();
   const [said, view] = readAddress();
-  change({ theme: Object.keys(THEMES).find((theme) => THEMES[theme].isThere()), ...said });
+  change({ theme: openingTheme(), ...said });
   startSharing();
   if (view) showView(view);
   document.getElementById('waiting').hidden = true;
   document.getElementById('geoplan').dataset.ready = 'yes';
+}
+
+/* Where there is a programme or a reserve, years or points come first; else the areas. */
+function openingTheme() {
+  const { plan_year: years, score } = app.tables.areas;
+  if (years.some(isKnown) || score.some(isKnown)) return 'programme';
+  return Object.keys(THEMES).find((theme) => THEMES[theme].isThere());
 }
 
 /* ---- the map ---- */
@@ -77,12 +84,12 @@ function showWhole() {
   fitLayers(['areas', 'estates', 'facilities', 'heritage', 'planning_units']);
 }
 
-/* As close as the layers allow; names at the rim, the arrow and the buttons need some room. */
+/* As close as the layers allow, of what the filter lets through; names at the rim, the arrow and the buttons need some room. */
 function fitLayers(layers) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
   for (const layer of layers) {
     const shape = app.shapes[layer];
-    for (let i = 0; i < shape.count; i++) growBox(box, shape.boxes.subarray(i * 4, i * 4 + 4));
+    for (let i = 0; i < shape.count; i++) if (passes(layer, i)) growBox(box, shape.boxes.subarray(i * 4, i * 4 + 4));
   }
   if (box[0] > box[2]) return;
   const room = { paddingTopLeft: [44, 40], paddingBottomRight: [64, 52], animate: false };
@@ -132,7 +139,9 @@ function paint(view) {
         : null,
     );
   }
+  app.numbered = [];
   if (overlays.names) paintNames(view, theme);
+  writeNumbers();
 }
 
 /* ---- what is chosen ---- */
@@ -164,5 +173,5 @@ function flyTo(layer, i) {
   const shape = app.shapes[layer];
   if (shape.paths[i] === shape.paths[i + 1]) return;
   const bounds = L.latLngBounds(boundsOf(shape.boxes.subarray(i * 4, i * 4 + 4)));
-  app.map.fitBounds(bounds, { padding: [90, 90], maxZoom: layer === 'areas' ? 15.5 : 16.5, animate: false });
+  app.map.fitBounds(bounds, { padding: [90, 90], maxZoom: layer === 'areas' ? 16 : 16.5, animate: false });
 }

@@ -9,7 +9,7 @@ function areaPanel(i) {
   const areas = app.tables.areas;
   const hub = app.estateAt.get(areas.hub_estate_id[i]);
   return [
-    headOf(word('area'), areas.name[i], areas.area_id[i]),
+    headOf([word('area'), areas.subdistrict[i]].filter(isKnown).join(' · '), shortArea(i), areas.area_id[i]),
     figures(
       figure(heading('areas', 'estates'), areas.estates[i], 'count'),
       figure(heading('areas', 'households'), areas.households[i], 'households'),
@@ -21,6 +21,7 @@ function areaPanel(i) {
     careAccount(i),
     moneyOfArea(i),
     yearOfArea(i),
+    consentOf(app.membersOfArea[i]),
     wallsOfArea(i),
     section(word('members'), listed(app.membersOfArea[i].map(memberRow), 12)),
     section(
@@ -165,6 +166,7 @@ function estatePanel(i) {
       figure(heading('estates', 'households'), estates.households[i], 'households'),
       figure(heading('estates', 'residents'), estates.residents[i], 'persons'),
     ),
+    section(word('in_plan'), make('p', { className: 'verdict' }, standingOf(i))),
     facts(
       [heading('estates', 'eligibility'), chip(estates.eligibility[i], cell('estates', 'eligibility', i))],
       [heading('estates', 'plan_entry'), chip(estates.plan_entry[i], cell('estates', 'plan_entry', i))],
@@ -173,9 +175,47 @@ function estatePanel(i) {
         : [word('of_area'), link('areas', area, app.tables.areas.name[area])],
     ),
     checksOf(i),
+    consentOf([i]),
     walksOf(i),
     section(word('about_estate'), factsOf('estates', ESTATE_FACTS, i)),
   ];
+}
+
+/* Whether an estate is in the plan, in one sentence; what its own rules say stands below. */
+function standingOf(estate) {
+  const area = app.areaOfEstate[estate];
+  if (area < 0) return chip('fail', word('not_in_plan', { why: leftOutText(estate) }));
+  const { programme, areas } = app.tables;
+  const said = { area: shortArea(area) };
+  if (!hasYears()) return chip('eligible', word('in_plan_area', said));
+  if (isKnown(areas.plan_year[area])) return chip('eligible', word('in_plan_year', { ...said, year: areas.plan_year[area] }));
+  const row = app.programmeAt.get(area);
+  const why = row === undefined ? word('unknown') : cell('programme', 'reason', row);
+  return chip('unknown', word('in_no_plan_year', { ...said, why }));
+}
+
+/* How many of the households asked have agreed, and how far the estates of an area are prepared. */
+function consentOf(estates) {
+  const { consent_eligible: asked, consent_agree: agreed, plan_entry: entry, name: names } = app.tables.estates;
+  const told = estates.filter((i) => isKnown(asked[i]) && isKnown(agreed[i]));
+  const waiting = estates.filter((i) => entry[i] !== 'ready');
+  const [all, yes] = [asked, agreed].map((values) => told.reduce((sum, i) => sum + values[i], 0));
+  if (!told.length && waiting.length === estates.length) return null;
+  return section(
+    word('consent'),
+    facts(
+      told.length ? [word('agreed'), word('agreed_of', { n: number(yes), all: number(all), share: number((100 * yes) / (all || 1)) })] : null,
+      told.length < estates.length ? [word('not_asked'), quantity(estates.length - told.length, 'count')] : null,
+      [label('plan_entry', 'ready'), quantity(estates.length - waiting.length, 'count')],
+    ),
+    waiting.length && estates.length > 1 ? make('h4', {}, word('not_ready_yet')) : null,
+    waiting.length && estates.length > 1
+      ? listed(
+          waiting.map((i) => make('li', {}, link('estates', i, names[i]), chip(entry[i], label('plan_entry', entry[i])))),
+          5,
+        )
+      : null,
+  );
 }
 
 function checksOf(estate) {

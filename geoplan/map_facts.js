@@ -55,13 +55,13 @@ function careLegend() {
     .concat(
       CARE_FILLS.map((_, nth) => ({
         swatch: careFill(nth),
-        text: word('care.short', { range: rangeText(CARE_STEPS, nth, said) }),
+        text: word('care.short', { range: rangeText(CARE_STEPS, nth, said, 'm2') }),
         count: count(nth),
       })),
     )
     .concat([{ swatch: careFill('unknown'), text: word('care.unknown'), count: count('unknown') }])
     .filter((item) => item.count || typeof item.swatch.hatch === 'undefined')
-    .concat(pointLegend('elder', word('care_points'), isElderRoom), statusLegend(isElderRoom));
+    .concat(pointLegend('elder', word('care_points'), isElderRoom), statusLegend(isElderRoom, 'elder'));
 }
 
 /* Class bounds: the steps of a ladder of round numbers nearest to given shares of the values above nought. */
@@ -116,14 +116,14 @@ function pointLegend(kind, text, shows) {
   return count ? [{ symbol: symbolOf(kind, 'existing', 6.5), text, count }] : [];
 }
 
-function statusLegend(shows) {
+function statusLegend(shows, of = 'none') {
   const { status } = app.tables.facilities;
   const kinds = new Set(
     status.map((code, i) => (shows(i) ? (code === 'existing' || code === 'closed' ? code : 'coming') : null)),
   );
   return ['coming', 'closed']
     .filter((kind) => kinds.has(kind))
-    .map((kind) => ({ symbol: symbolOf('none', kind, 6), text: word('point.' + kind), count: null }));
+    .map((kind) => ({ symbol: symbolOf(of, kind, 6.5), text: word('point.' + kind), count: null }));
 }
 
 /* ---- what leads ---- */

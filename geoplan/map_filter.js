@@ -12,11 +12,17 @@ function startFilter() {
     const options = FILTER_OPTIONS[asked]();
     select.hidden = options.length === 0;
     fill(select, make('option', { value: '' }, word('only.' + asked)), ...options);
-    select.addEventListener('change', () => change({ only: { ...app.state.only, [asked]: select.value } }));
+    select.addEventListener('change', () => ask({ ...app.state.only, [asked]: select.value }));
   }
   const clear = document.getElementById('clear');
   clear.textContent = word('clear');
-  clear.addEventListener('click', () => change({ only: {} }));
+  clear.addEventListener('click', () => ask({}));
+}
+
+/* The map shows the whole of what is asked about, where there is any. */
+function ask(only) {
+  change({ only });
+  showOpening();
 }
 
 const FILTER_OPTIONS = {

@@ -1,6 +1,6 @@
 /* What stands around the map: title, headline figures, themes, base layers, the choice of a type, the legend. */
 
-const CHOICES = { gaps: 'type', facilities: 'kind', programme: 'by' }; // theme -> what is chosen in it
+const CHOICES = { gaps: 'type', walks: 'type', facilities: 'kind', programme: 'by' }; // theme -> what is chosen in it
 const OVERLAYS = ['names', 'borders', 'streets', 'barriers', 'heritage', 'planning_units'];
 
 function writeFrame() {
@@ -11,6 +11,7 @@ function writeFrame() {
   fill(
     document.getElementById('foot'),
     name(word(plan.is_osm ? 'source_osm' : 'source_own')),
+    plan.walking === 'straight_line' ? name(word('reach_straight')) : null,
     name('geoplan · ' + plan.as_of),
   );
   document.querySelector('#north span').textContent = word('north');
@@ -96,16 +97,16 @@ function optionsBy() {
 }
 
 function optionsOfTypes(theme) {
-  const counts = theme === 'gaps' ? null : countTypes();
+  const counts = theme === 'facilities' ? countTypes() : null;
   const codes =
-    theme === 'gaps' ? app.gapTypes : app.head.types.map((type) => type.code).filter((code) => counts.has(code));
+    theme !== 'facilities' ? app.gapTypes : app.head.types.map((type) => type.code).filter((code) => counts.has(code));
   const groups = KIND_ORDER.map((kind) =>
     make(
       'optgroup',
       { label: kindLabel(kind) },
       ...codes
         .filter((code) => kindOfType(code) === kind)
-        .map((code) => make('option', { value: code }, chipType(code) + ' · ' + countText(theme, code, counts))),
+        .map((code) => make('option', { value: code }, [chipType(code), countText(theme, code, counts)].filter(Boolean).join(' · '))),
     ),
   );
   const all = theme === 'facilities' ? [make('option', { value: '' }, word('all_types'))] : [];
@@ -120,6 +121,7 @@ function countTypes() {
 
 function countText(theme, code, counts) {
   if (theme === 'facilities') return number(counts.get(code));
+  if (theme === 'walks') return '';
   const states = statesOf(code);
   if (states.every((state) => state === 'none')) return word('state.none');
   return number(countAt('estates', (i) => isLacking(states[i])));
@@ -147,33 +149,4 @@ function writeLegend() {
       ),
   );
   note.textContent = theme.note();
-}
-
-function swatchOf({ swatch, symbol, line }) {
-  const [wide, high] = [26, 17];
-  const pen = new SvgPen(wide, high);
-  pen.node.setAttribute('aria-hidden', 'true');
-  if (symbol) {
-    paintSymbol(pen, wide / 2, high / 2, symbol);
-    return pen.node;
-  }
-  if (line) {
-    pen.moveTo(3, high / 2);
-    pen.lineTo(wide - 3, high / 2);
-    strokeShape(pen, line);
-    return pen.node;
-  }
-  pen.rect(1, 1, wide - 2, high - 2);
-  pen.fillStyle = swatch.fill;
-  pen.fill();
-  if (swatch.second) {
-    pen.fillStyle = swatch.second;
-    pen.fillRect(wide / 2, 1, wide / 2 - 1, high - 2);
-  }
-  if (swatch.hatch) {
-    pen.fillStyle = pen.hatch(swatch.hatch);
-    pen.fill();
-  }
-  strokeShape(pen, { stroke: swatch.stroke || '#8b8478' });
-  return pen.node;
 }

@@ -55,6 +55,7 @@ function timesOf(theme) {
   const hasWalls = app.tables.openings.rows > 0;
   const isBuilt = app.tables.sitings.rows > 0;
   if (theme === 'gaps') return TIMES.filter((time) => time === 'today' || (time === 'opened' ? hasWalls : isBuilt));
+  if (theme === 'walks' && hasWalls) return ['today', 'opened'];
   return theme === 'care' && isBuilt ? ['today', 'built'] : ['today'];
 }
 

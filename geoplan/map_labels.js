@@ -138,17 +138,8 @@ function cutsAt(shape, i, y) {
 function labelPolygons(labels, name, linesOf, options) {
   const { view } = labels;
   const shape = app.shapes[name];
-  const shown = [];
-  for (let i = 0; i < shape.count; i++) {
-    if (!isSeen(view, shape.boxes, i)) continue;
-    const at = i * 4;
-    const wide = (shape.boxes[at + 2] - shape.boxes[at]) * view.scale;
-    const high = (shape.boxes[at + 3] - shape.boxes[at + 1]) * view.scale;
-    if (wide * high >= options.leastPx * options.leastPx) shown.push([Math.sqrt(wide * high), i]);
-  }
-  shown.sort((one, other) => other[0] - one[0] || one[1] - other[1]);
-  for (const [px, i] of shown) {
-    const lines = linesOf(i, px);
+  for (const [px, i] of shapesBySize(view, name)) {
+    const lines = px >= options.leastPx && linesOf(i, px);
     if (!lines) continue;
     const [x, y] = labelPoint(shape, i);
     setLabel(labels, x * view.scale - view.left, y * view.scale - view.top, lines, {
@@ -156,6 +147,18 @@ function labelPolygons(labels, name, linesOf, options) {
       shifts: shiftsFor(labels, shape, i, lines, options),
     });
   }
+}
+
+/* What is seen of a layer, the largest first: side of a square as large as its box (px), and its row. */
+function shapesBySize(view, name) {
+  const { boxes, count } = app.shapes[name];
+  const shown = [];
+  for (let i = 0; i < count; i++) {
+    if (!isSeen(view, boxes, i)) continue;
+    const [west, north, east, south] = boxes.subarray(i * 4, i * 4 + 4);
+    shown.push([Math.sqrt((east - west) * (south - north)) * view.scale, i]);
+  }
+  return shown.sort((one, other) => other[0] - one[0] || one[1] - other[1]);
 }
 
 /* A name stands inside a shape that holds it, else below or above it. */

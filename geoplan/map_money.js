@@ -3,7 +3,7 @@
 const BY = ['plan_year', 'score', 'amount_yuan'];
 const YEAR_FILLS = ['#4b2a7b', '#2f6f9f', '#2a9d8f', '#8bc34a', '#e9d84a']; // first year to last; told apart by lightness
 const LATER = '#f6efb0';
-const UNPLANNED = { fill: '#eceae5', hatch: '#a9a397', stroke: '#8b8478' };
+const UNPLANNED = { fill: '#eceae5', hatch: '#c4bfb4', stroke: '#8b8478' };
 const CLASS_FILLS = ['#e8eef7', '#b9cfe8', '#7fa8d4', '#3f77b0', '#174a80'];
 const CLASS_STEPS = { score: [20, 40, 60, 80], amount_yuan: [5e6, 1e7, 2e7, 5e7] }; // stated, so that two runs compare
 
@@ -26,6 +26,16 @@ function byShown() {
   const { by } = app.state;
   const { areas } = app.tables;
   return areas[by].some(isKnown) ? by : BY.find((column) => areas[column].some(isKnown)) || 'plan_year';
+}
+
+function hasYears() {
+  return app.tables.areas.plan_year.some(isKnown);
+}
+
+function yearText(area) {
+  const year = app.tables.areas.plan_year[area];
+  if (!hasYears()) return '';
+  return isKnown(year) ? word('in_year', { year }) : word('in_no_year');
 }
 
 function yearsMet() {
@@ -75,10 +85,12 @@ function programmeLegend() {
   return items.concat(unknown).filter((item) => item.count > 0);
 }
 
-function rangeText(steps, nth, said) {
-  if (nth === 0) return word('range.upto', { b: said(steps[0]) });
-  if (nth === steps.length) return word('range.above', { a: said(steps[nth - 1]) });
-  return word('range.between', { a: said(steps[nth - 1]), b: said(steps[nth]) });
+/* A class of values in words; the unit stands once. */
+function rangeText(steps, nth, said, unit = '') {
+  const of = unit && ' ' + word('unit.' + unit);
+  if (nth === 0) return word('range.upto', { b: said(steps[0]) + of });
+  if (nth === steps.length) return word('range.above', { a: said(steps[nth - 1]) + of });
+  return word('range.between', { a: said(steps[nth - 1]), b: said(steps[nth]) + of });
 }
 
 function programmeLeaders() {
@@ -109,9 +121,8 @@ function compareLists(one, other) {
 
 function programmeLine(i) {
   const { areas } = app.tables;
-  const year = isKnown(areas.plan_year[i]) ? word('in_year', { year: areas.plan_year[i] }) : word('in_no_year');
   const by = byShown();
-  if (by === 'plan_year') return year;
+  if (by === 'plan_year') return yearText(i);
   return by === 'score' ? word('points', { n: number(areas.score[i], 1) }) : money(areas.amount_yuan[i]);
 }
 
@@ -242,7 +253,7 @@ function pointsOf(area) {
       'li',
       {},
       make('span', {}, label('criterion', ranking.criterion[row])),
-      make('span', { className: 'said' }, number(ranking.points[row], 1) + ' / ' + number(ranking.weight[row], 1)),
+      make('span', { className: 'said' }, number(ranking.points[row], 1) + ' / ' + number(100 * ranking.weight[row], 1)),
     ),
   );
   return [make('h4', {}, heading('areas', 'score') + ' ' + number(areas.score[area], 1)), listed(items, 8)];

@@ -1,6 +1,10 @@
-/* What is called what? All names of the map, the important first: areas, estates, streets, water, facilities. */
+/* What is called what? All names of the map, the important first: areas, estates, streets, water, facilities.
+   An area has its full name where there is room, else the name without its last word, else its number; the index
+   below the legend says which numbers are seen. */
 
 const ROOM_FOR_SECOND_LINE = 64; // px, side of a square as large as the shape's box
+const NUMBER_SIZE = 11.5;
+const NAMED_AT_MOST = 200; // areas in one view; of more, the smallest are named from nearer
 const UNIT_NAME = { size: 12, weight: 500, colour: '#6f6a60' };
 
 function paintNames(view, theme) {
@@ -10,7 +14,6 @@ function paintNames(view, theme) {
   const isWide = window.innerWidth >= 1600;
   const size = (isWide ? 15 : 13) + (view.zoom > 14.5 ? 1 : 0) + (isMeeting() ? 4 : 0);
   const linesOfArea = (i, px) => {
-    if (!passes('areas', i)) return null;
     const second = px > ROOM_FOR_SECOND_LINE ? theme.lineOfArea(i) : '';
     return [{ text: shortArea(i), size, weight: 600 }].concat(
       second ? [{ text: second, size: size - 2, weight: 500 }] : [],
@@ -22,32 +25,19 @@ function paintNames(view, theme) {
       labels,
       x * view.scale - view.left,
       y * view.scale - view.top,
-      (linesOfArea(selected.i, Infinity) || [{ text: shortArea(selected.i), size }]).map((line) => ({ ...line, weight: 700 })),
+      linesOfArea(selected.i, Infinity).map((line) => ({ ...line, weight: 700 })),
       { must: true },
     );
   }
   const isCrowded = app.state.theme === 'facilities'; // names of areas stand over its many points
   if (!isCrowded) reservePoints(labels, theme);
   const walls = app.state.theme === 'openings' ? app.wallsByRank : [];
+  reserveWalls(labels, walls.slice(0, LEADING_WALLS));
   labelWalls(labels, walls.slice(0, LEADING_WALLS));
+  reserveWalls(labels, walls.slice(LEADING_WALLS));
+  if (app.state.theme === 'sites') reserveSites(labels);
   if (view.zoom < 13.6) labelSubdistricts(labels);
-  if (view.zoom < 16.2) {
-    labelPolygons(
-      labels,
-      'areas',
-      (i, px) => (selected && selected.layer === 'areas' && selected.i === i ? null : linesOfArea(i, px)),
-      {
-        leastPx: 34,
-        shifts: [
-          [0, 0],
-          [0, -14],
-          [0, 14],
-          [0, -26],
-          [0, 26],
-        ],
-      },
-    );
-  }
+  app.numbered = view.zoom < 16.2 ? labelAreas(labels, linesOfArea) : [];
   if (isCrowded) reservePoints(labels, theme);
   labelWalls(labels, walls.slice(LEADING_WALLS));
   if (view.zoom >= 15.4) {
@@ -55,6 +45,7 @@ function paintNames(view, theme) {
       labels,
       'estates',
       (i) => {
+        if (!passes('estates', i)) return null;
         const second = view.zoom >= 16.4 ? theme.lineOfEstate(i) : '';
         return [{ text: estates.name[i], size: size - 2, weight: 500 }].concat(
           second ? [{ text: second, size: size - 3.5, weight: 400 }] : [],
@@ -84,6 +75,86 @@ function paintNames(view, theme) {
       haloWidth: 3,
     });
   }
+}
+
+const AREA_SHIFTS = [
+  [0, 0],
+  [0, -14],
+  [0, 14],
+  [0, -26],
+  [0, 26],
+  [0, -40],
+  [0, 40],
+];
+const NUMBER_SHIFTS = [
+  [0, 0],
+  [0, -9],
+  [0, 9],
+  [-11, 0],
+  [11, 0],
+];
+
+/* Names of areas, the largest first; says which have only their number. */
+function labelAreas(labels, linesOf) {
+  const { selected } = app.state;
+  const isNamed = (i) => selected && selected.layer === 'areas' && selected.i === i;
+  const largest = shapesBySize(labels.view, 'areas').filter(([, i]) => passes('areas', i) && !isNamed(i));
+  const asked = largest.slice(0, NAMED_AT_MOST);
+  const left = asked.filter(([px, i]) => !labelArea(labels, i, namesOf(labels.view, i, linesOf(i, px)), AREA_SHIFTS));
+  if (app.state.theme === 'openings') return []; // numbers are those of walls
+  const numbers = (i) => [[{ text: areaNumber(i), size: NUMBER_SIZE, weight: 600, colour: '#2d3a46' }]];
+  return left.filter(([, i]) => labelArea(labels, i, numbers(i), NUMBER_SHIFTS)).map(([, i]) => i);
+}
+
+function labelArea(labels, i, names, shifts) {
+  const { view } = labels;
+  const shape = app.shapes.areas;
+  const [x, y] = labelPoint(shape, i);
+  return names.some((lines) =>
+    setLabel(labels, x * view.scale - view.left, y * view.scale - view.top, lines, {
+      shifts: shiftsFor(labels, shape, i, lines, { shifts }),
+    }),
+  );
+}
+
+/* Which area is which number, in the order of numbers; empty where every name has room. */
+function writeNumbers() {
+  const box = document.getElementById('numbers');
+  const seen = [...app.numbered].sort((one, other) => one - other);
+  box.hidden = !seen.length || !app.state.overlays.names;
+  if (box.dataset.seen === seen.join()) return;
+  box.dataset.seen = seen.join();
+  fill(box.firstElementChild, document.createTextNode(word('numbers')));
+  fill(
+    box.lastElementChild,
+    ...seen.map((i) =>
+      make('li', {}, make('span', { className: 'nth' }, areaNumber(i)), link('areas', i, bareArea(i))),
+    ),
+  );
+}
+
+/* What an area may be called, the fullest first; one that is narrower than its full name has the bare one. */
+function namesOf(view, i, lines) {
+  const [title, ...others] = lines;
+  const bare = { ...title, text: bareArea(i) };
+  const { boxes } = app.shapes.areas;
+  const isNarrow =
+    (boxes[i * 4 + 2] - boxes[i * 4]) * view.scale < measured(view.ctx, `${title.weight} ${title.size}px ${FONTS}`, title.text);
+  const said = [[bare, ...others], [bare], [{ ...bare, size: title.size - 2 }]];
+  return isNarrow ? said : [lines, ...said];
+}
+
+function bareArea(i) {
+  const text = shortArea(i);
+  const last = word('name_end');
+  return last && text.length > last.length + 1 && text.endsWith(last) ? text.slice(0, -last.length) : text;
+}
+
+/* A005 -> 5; an id of another form stays as it is. */
+function areaNumber(i) {
+  const id = app.tables.areas.area_id[i];
+  const found = /^A0*(\d+)$/.exec(id);
+  return found ? found[1] : id;
 }
 
 /* Names keep off the points of the theme. */

@@ -101,6 +101,16 @@ function paintChosenWall(view, i) {
   }
 }
 
+/* Names keep off the walls that are worth opening. */
+function reserveWalls(labels, walls) {
+  const { view } = labels;
+  for (const i of walls) {
+    if (wallClass(i) === 'idle' || !passes('openings', i) || !isSeen(view, app.shapes.openings.boxes, i)) continue;
+    const [ax, ay, bx, by] = wallPixels(view, i);
+    reserve(labels, Math.min(ax, bx) - 2, Math.min(ay, by) - 2, Math.max(ax, bx) + 2, Math.max(ay, by) + 2);
+  }
+}
+
 /* The order in which to open, beside each wall: the first few always, the others from nearer. */
 function labelWalls(labels, walls) {
   const { view } = labels;
@@ -110,10 +120,10 @@ function labelWalls(labels, walls) {
     if (kind === 'idle' || !passes('openings', i) || !isSeen(view, app.shapes.openings.boxes, i)) continue;
     if (rank[i] > LEADING_WALLS && view.zoom < (kind === app.wallSteps.length ? BEST_FROM : ALL_FROM)) continue;
     const [ax, ay, bx, by] = wallPixels(view, i);
-    const off = Math.max(Math.abs(bx - ax), 8) / 2 + 11;
-    const up = Math.max(Math.abs(by - ay), 8) / 2 + 9;
     const size = rank[i] <= LEADING_WALLS ? 15 : 13;
     const line = { text: String(rank[i]), size, weight: 700, colour: '#5c0a4c' };
+    const off = Math.abs(bx - ax) / 2 + 6 + measured(view.ctx, `700 ${size}px ${FONTS}`, line.text) / 2;
+    const up = Math.abs(by - ay) / 2 + 6 + size * 0.64;
     const shifts = [
       [off, 0],
       [-off, 0],
@@ -190,12 +200,13 @@ function wallLegend() {
 }
 
 function wallLeaders() {
+  const { plan_year: years } = app.tables.areas;
   const { area_id: areas, resident_minutes_saved: saved } = app.tables.openings;
   return app.wallsByRank
     .filter((i) => wallClass(i) !== 'idle' && passes('openings', i))
     .map((i) => ({
       text: wallName(i),
-      under: [shortArea(app.areaAt.get(areas[i])), closesText(i)].filter(Boolean).join(' · '),
+      under: [shortArea(app.areaAt.get(areas[i])), isKnown(years[app.areaAt.get(areas[i])]) ? yearText(app.areaAt.get(areas[i])) : '', closesText(i)].filter(Boolean).join(' · '),
       value: saved[i] || 0,
       said: number(saved[i]),
       pick: () => select('openings', i, true),
@@ -220,7 +231,11 @@ function wallPanel(i) {
     ),
     make('p', { className: 'why' }, word('walls_marginal')),
     make('p', { className: 'why' }, word('person_minutes')),
-    facts(...sides, [word('of_area'), link('areas', area, areas.name[area])]),
+    facts(
+      ...sides,
+      [word('of_area'), link('areas', area, areas.name[area])],
+      hasYears() ? [heading('areas', 'plan_year'), yearText(area)] : null,
+    ),
     wallsOfArea(area, i),
   ];
 }

@@ -140,3 +140,33 @@ function svg(tag, said) {
   for (const key of Object.keys(said || {})) node.setAttribute(key, said[key]);
   return node;
 }
+
+/* A swatch of a legend: a filled box, a symbol or a line. */
+function swatchOf({ swatch, symbol, line }) {
+  const [wide, high] = [26, 17];
+  const pen = new SvgPen(wide, high);
+  pen.node.setAttribute('aria-hidden', 'true');
+  if (symbol) {
+    paintSymbol(pen, wide / 2, high / 2, symbol);
+    return pen.node;
+  }
+  if (line) {
+    pen.moveTo(3, high / 2);
+    pen.lineTo(wide - 3, high / 2);
+    strokeShape(pen, line);
+    return pen.node;
+  }
+  pen.rect(1, 1, wide - 2, high - 2);
+  pen.fillStyle = swatch.fill;
+  pen.fill();
+  if (swatch.second) {
+    pen.fillStyle = swatch.second;
+    pen.fillRect(wide / 2, 1, wide / 2 - 1, high - 2);
+  }
+  if (swatch.hatch) {
+    pen.fillStyle = pen.hatch(swatch.hatch);
+    pen.fill();
+  }
+  strokeShape(pen, { stroke: swatch.stroke || '#8b8478' });
+  return pen.node;
+}

@@ -66,7 +66,7 @@ function viewOf(map, corner, size, ctx) {
   const origin = map.getPixelOrigin().add(corner);
   const box = [origin.x / scale, origin.y / scale, (origin.x + size.x) / scale, (origin.y + size.y) / scale];
   const metresPerPx = (40075016.7 * Math.cos((latitudeOf((box[1] + box[3]) / 2) * Math.PI) / 180)) / scale;
-  const firmness = Math.max(0.6, Math.min(1, 1 - (zoom - 14) * 0.2)); // colours step back where names come in
+  const firmness = Math.max(0.8, Math.min(1, 1 - (zoom - 14) * 0.1)); // colours step back where names come in
   const margin = map.getSize().multiplyBy(MARGIN);
   return {
     ctx,

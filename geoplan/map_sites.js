@@ -6,6 +6,7 @@ const SITE_STYLES = {
   unusable: { form: 'square', fill: '#d9d5cc', ring: '#8d8a85', ringWidth: 1.2, size: 0.9 },
 };
 const SERVED = { fill: '#f3c9a5', stroke: '#b06a2c' };
+const TYPES_SAID = 2; // below the name of an area
 const NOT_SERVED = { fill: '#ebe8e1', stroke: '#b8b2a6' };
 
 function indexSites() {
@@ -89,7 +90,9 @@ function isServed(area) {
 function servedBy(area) {
   const { facility_type: types } = app.tables.siting_areas;
   const rows = app.servedOfArea.get(area) || [];
-  return [...new Set(rows.map((row) => chipType(types[row])))].join(word('and'));
+  const said = [...new Set(rows.map((row) => chipType(types[row])))];
+  if (said.length <= TYPES_SAID) return said.join(word('and'));
+  return word('and_more', { some: said.slice(0, TYPES_SAID).join(word('and')), n: number(said.length) });
 }
 
 function siteNear(x, y, reach) {
@@ -105,6 +108,16 @@ function siteNear(x, y, reach) {
     }
   }
   return best;
+}
+
+/* Names keep off the sites that are or could be used. */
+function reserveSites(labels) {
+  const r = Math.max(4.5, pointRadius(labels.view)) * 1.3;
+  for (let i = 0; i < app.tables.sites.rows; i++) {
+    if (!isPlaced(i) || siteState(i) === 'unusable') continue;
+    const [x, y] = sitePixel(labels.view, i);
+    reserve(labels, x - r, y - r, x + r, y + r);
+  }
 }
 
 function siteText(i) {

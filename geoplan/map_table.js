@@ -110,8 +110,9 @@ function tableCell(table, column, i) {
   }
   if (column === 'area') return make('td', {}, isKnown(value) ? name(value) : leftOutText(i));
   const isNumber = typeof value === 'number';
-  if (!isKnown(value)) return make('td', { className: 'empty' }, column === 'plan_year' ? '—' : word('unknown'));
+  const isOfNumbers = sortState(column).className;
+  if (!isKnown(value)) return make('td', { className: 'empty ' + isOfNumbers }, column === 'plan_year' ? word('in_no_year') : word('unknown'));
   if (app.head.headings[table][column][2]) return make('td', {}, label(app.head.headings[table][column][2], value));
   const text = app.head.headings[table][column][1] === 'year' ? value : isNumber ? number(value, column === 'score' ? 1 : 0) : name(value);
-  return make('td', { className: isNumber ? 'number' : '' }, text);
+  return make('td', { className: isOfNumbers }, text);
 }

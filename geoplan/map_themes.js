@@ -38,7 +38,9 @@ const KIND_SYMBOLS = {
 };
 const KIND_ORDER = ['elder', 'child', 'health', 'commerce', 'culture_sport', 'transport', 'public', 'none'];
 const BORDER = { stroke: '#33404d', width: 1.4 };
+const UNPLANNED_BORDER = { stroke: '#8b8478', width: 1 };
 const LEADERS = 20;
+const MORE_LEADERS = 200;
 
 const THEMES = {
   areas: {
@@ -114,7 +116,7 @@ const THEMES = {
         .filter((item) => item.count > 0)
         .concat(
           pointLegend(kindOfType(app.state.type), chipType(app.state.type), this.showsPoint),
-          statusLegend(this.showsPoint),
+          statusLegend(this.showsPoint, kindOfType(app.state.type)),
         );
     },
     note() {
@@ -137,6 +139,31 @@ const THEMES = {
     also: closingAreas,
     lineOfArea: (i) => areaGapText(i, app.state.type),
     lineOfEstate: (i) => gapText(app.state.type, i),
+  },
+
+  walks: {
+    layers: ['facilities', 'estates', 'areas'],
+    counted: 'estates',
+    isThere: () => app.gapTypes.length > 0,
+    paint(view) {
+      const minutes = minutesOf(app.state.type);
+      paintLayer(view, 'estates', (i) => minutesStyle(minutes[i]));
+    },
+    paintPoints(view) {
+      paintFacilities(view, this.showsPoint);
+    },
+    showsPoint: (i) => app.tables.facilities.facility_type[i] === app.state.type,
+    legend() {
+      return minutesLegend().concat(
+        pointLegend(kindOfType(app.state.type), chipType(app.state.type), this.showsPoint),
+        statusLegend(this.showsPoint, kindOfType(app.state.type)),
+      );
+    },
+    note: minutesNote,
+    leaders: minutesLeaders,
+    also: () => null,
+    lineOfArea: (i) => minutesText(meanMinutes(i)),
+    lineOfEstate: (i) => minutesText(minutesOf(app.state.type)[i]),
   },
 
   care: {
@@ -199,7 +226,9 @@ const THEMES = {
       paintLayer(view, 'estates', (i) =>
         app.areaOfEstate[i] < 0 ? null : { stroke: 'rgba(255,255,255,0.75)', width: 0.8 },
       );
-      paintLayer(view, 'areas', () => BORDER);
+      const values = app.tables.areas[byShown()];
+      for (const isTold of [false, true])
+        paintLayer(view, 'areas', (i) => (isKnown(values[i]) === isTold ? (isTold ? BORDER : UNPLANNED_BORDER) : null));
     },
     legend: programmeLegend,
     note: () => word('by_note.' + byShown()),

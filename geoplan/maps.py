@@ -1,15 +1,11 @@
 """What do leaders see? Plan -> map.html: one file that opens by double-click, with no network.
 
-folium gives the shell (a map with no data in it); Leaflet comes from the installed package and is written into the
-page. The data never passes through a template: it is one inert payload (payload.py), read and drawn by our own scripts
-(map_*.js, map.js), which show text as text only. A content security policy names the hash of every script and style of
-the page and forbids everything else, so the page cannot ask the network for anything.
+folium gives the shell (a map with no data in it); standalone.py writes Leaflet and all else into the page. The data
+never passes through a template: it is one inert payload (payload.py), read and drawn by our own scripts (map_*.js,
+map.js), which show text as text only.
 """
 
-import base64
-import hashlib
 import re
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +14,24 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from xstatic.pkg import leaflet
 
 from geoplan.payload import encode_table, pack
 from geoplan.plan import Plan
 from geoplan.project import jurisdiction_text
 from geoplan.schema import columns_of, labels_of, lines_of
-from geoplan.shown import columns_shown, list_labels, list_rules, list_shown, list_types, own_column
+from geoplan.shown import columns_shown, list_labels, list_rules, list_shown, list_types, own_column, paces_of
+from geoplan.standalone import asset, seal
 
 SCRIPTS = (
     "map_payload.js", "map_words.js", "map_index.js", "map_filter.js", "map_headline.js", "map_gaps.js", "map_pen.js",
     "map_sheet.js", "map_labels.js", "map_names.js", "map_facts.js", "map_openings.js", "map_sites.js", "map_money.js",
-    "map_themes.js", "map_panel.js", "map_cards.js", "map_table.js", "map_frame.js", "map_search.js", "map_pointing.js",
-    "map_share.js", "map_show.js", "map_print.js", "map.js",
+    "map_walks.js", "map_themes.js", "map_parts.js", "map_panel.js", "map_cards.js", "map_table.js", "map_frame.js",
+    "map_search.js", "map_pointing.js", "map_share.js", "map_show.js", "map_print.js", "map.js",
 )
 BASE_TOLERANCE_M = 2.0  # base lines may lie this far off: less than half the width of a lane
+SLIT_M = 16.0  # a lane: an area's outline is drawn across narrower slits, which a reader takes for borders
 OUTLINE_TOLERANCE_M = 0.1  # outlines lose only points that say less than the quantum of the payload
 MANY_ESTATES, MANY_TOLERANCE_M = 20_000, 1.0  # of so many, a metre: less than a pixel where one sees a single estate
-ALLOWED = ("default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'")
 STREET_RANKS = (  # widest first; the words of OpenStreetMap and of Chinese street plans
     {"motorway", "trunk", "高速公路", "快速路"},
     {"primary", "主干路", "主干道"},
@@ -60,8 +56,15 @@ def write_map(plan: Plan, file: Path) -> None:
     file
         Where the page goes; its folder exists.
     """
-    page = _page(_payload(plan), plan.project.plan.language)
+    page = seal(_shell(plan.project.plan.language), styles=["map.css"], scripts=SCRIPTS,
+                payloads={"payload": _payload(plan)})
     file.write_text(page, encoding="utf-8", newline="\n")
+
+
+def close_slits(areas: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return outlines as they are drawn: across slits and holes narrower than a lane, and never less than they are."""
+    grown = areas.buffer(SLIT_M / 2, join_style="mitre").buffer(-SLIT_M / 2, join_style="mitre")
+    return grown.union(areas, align=False)
 
 
 def _payload(plan: Plan) -> str:
@@ -77,7 +80,7 @@ def _payload(plan: Plan) -> str:
                             for column in columns[name]} for name in shown},
         "params": {column.name: getattr(column, language) for column in columns_of("estates", "in")},
         "labels": list_labels([column for name in shown for column in columns[name]], language),
-        "types": list_types(shown, language),
+        "types": list_types(shown, language, paces_of(plan)),
         "rules": list_rules(shown),
         "tables": {name: encode_table(shown[name], columns[name]) for name in shown}
         | {name: encode_table(layer, [column for column in BASE_COLUMNS if column.name in layer])
@@ -85,6 +88,7 @@ def _payload(plan: Plan) -> str:
     }
     shapes = {name: plan.tables[name].geometry for name in ("areas", "estates", "facilities", "openings", "sites")}
     tolerance = MANY_TOLERANCE_M if len(shapes["estates"]) > MANY_ESTATES else OUTLINE_TOLERANCE_M
+    shapes["areas"] = close_slits(shapes["areas"])
     shapes |= {name: shapes[name].simplify(tolerance) for name in ("areas", "estates")}
     return pack(head, shapes | {name: layer.geometry for name, layer in base.items()})
 
@@ -138,17 +142,6 @@ def _named(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
                             geometry=layer.geometry.simplify(BASE_TOLERANCE_M).reset_index(drop=True))
 
 
-def _page(payload: str, language: str) -> str:
-    """Return the page: folium's shell with everything it needs inside it, and nothing it could ask for outside."""
-    page = _shell(language)
-    style = "\n".join([_leaflet_style(), _asset("map.css")])
-    script = "(function () {\n'use strict';\n" + "\n".join(_asset(name) for name in SCRIPTS) + "}());"
-    page = page.replace("</head>", f"<style>{style}</style>\n<script>{_leaflet_script()}</script>\n</head>")
-    inert = f'<script type="application/octet-stream" id="payload">{payload}</script>'
-    page = page.removesuffix("</html>") + f"{inert}\n<script>{script}</script>\n</html>\n"
-    return page.replace("<head>", f"<head>\n{_policy(page)}", 1)
-
-
 def _shell(language: str) -> str:
     """Return folium's page with no data, no asset from elsewhere, no random id, and our own frame around its map."""
     shell = folium.Map(location=(0, 0), tiles=None, zoom_start=2, zoom_control=False, zoom_snap=0.25, zoom_delta=0.5,
@@ -163,40 +156,5 @@ def _shell(language: str) -> str:
     place = re.search(r'<div class="folium-map".*?</div>', page)
     if place is None:
         raise ValueError("folium's page has no place for the map")
-    page = page.replace(place.group(), _asset("map.html").replace("<!-- map -->", place.group()))
+    page = page.replace(place.group(), asset("map.html").replace("<!-- map -->", place.group()))
     return page.replace("<html>", f'<html lang="{"zh-CN" if language == "zh" else "en"}">', 1)
-
-
-def _asset(name: str) -> str:
-    return files("geoplan").joinpath(name).read_text(encoding="utf-8")
-
-
-def _leaflet_script() -> str:
-    text = files(leaflet).joinpath("data", "leaflet.js").read_text(encoding="utf-8")
-    return re.sub(r"//# sourceMappingURL=\S*", "", text).strip()
-
-
-def _leaflet_style() -> str:
-    """Return Leaflet's style with its pictures inside it."""
-    folder = files(leaflet).joinpath("data")
-
-    def inside(found: re.Match[str]) -> str:
-        name = found.group(1)
-        if name.startswith("#"):
-            return found.group()
-        picture = base64.b64encode(folder.joinpath(name).read_bytes()).decode("ascii")
-        return f"url(data:image/png;base64,{picture})"
-
-    return re.sub(r"""url\(["']?([^)"']+)["']?\)""", inside, folder.joinpath("leaflet.css").read_text(encoding="utf-8"))
-
-
-def _policy(page: str) -> str:
-    """Return the content security policy of a finished page: its own scripts and styles by hash, and nothing else."""
-    scripts = " ".join(_hash(text) for text in re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
-    styles = " ".join(_hash(text) for text in re.findall(r"<style>(.*?)</style>", page, re.DOTALL))
-    rules = [f"script-src {scripts}", f"style-src {styles}", *ALLOWED]
-    return f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(rules)}">'
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"

@@ -132,14 +132,15 @@ def open_walls(
         return today.copy()
     distance = today.pivot(index="estate_id", columns="facility_type", values="distance_m")
     facility = today.pivot(index="estate_id", columns="facility_type", values="facility_id")
+    metres, found = distance.to_numpy(float, copy=True), facility.to_numpy(object, copy=True)
     for area in _areas(walls, apart):
-        ids = list(area.ids)
-        metres, found = _all_open(area, distance.loc[ids].to_numpy(float), facility.loc[ids].to_numpy(object))
-        distance.loc[ids], facility.loc[ids] = metres, found
-    long = distance.melt(value_name="distance_m", ignore_index=False).reset_index()
-    long["facility_id"] = facility.melt(ignore_index=False)["value"].to_numpy(object)
+        rows = distance.index.get_indexer(pd.Index(area.ids))
+        metres[rows], found[rows] = _all_open(area, metres[rows], found[rows])
+    opened = pd.DataFrame(metres, distance.index, distance.columns)
+    long = opened.melt(value_name="distance_m", ignore_index=False).reset_index()
+    long["facility_id"] = found.ravel(order="F")  # as melt stands: type after type
     minutes = long["distance_m"] / _pace(long["facility_type"], speeds, elderly_types)
-    return conform("walks", long.assign(state=OPENED, minutes=minutes))
+    return conform("walks", long.assign(state=OPENED, minutes=minutes, walking=None))
 
 
 def rank_openings(

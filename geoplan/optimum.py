@@ -21,8 +21,8 @@ from geoplan.pairs import Pairs, cost_of_pair, find_pairs, number_units
 from geoplan.solver import INFINITY, Model, Row, Solver
 
 MAX_GAP = 1e-6  # relative gap at which a program counts as solved
-MAX_NODES = 200  # branch-and-bound nodes of one program, over all its solves
-MAX_PAIRS = 20_000  # pairs of unit and hub past which a program is not tried
+MAX_NODES = 20  # branch-and-bound nodes of one program, over all its solves
+MAX_PAIRS = 2_000  # pairs of unit and hub past which a program is not tried
 SCALE = METRE * 1_000  # the program counts in thousands of household-metres
 
 

@@ -4,6 +4,8 @@ An outline is its members, the paths that make them hang together, and the groun
 nobody else needs it. Ground under estates of two areas goes to the smaller estate.
 """
 
+from decimal import Decimal
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ import shapely
 from geoplan.errors import Finding
 from geoplan.naming import name_areas
 from geoplan.paths import CLEARANCE_M, clear, find_paths
-from geoplan.shapes import POLYGON, Shapes, fill_between, polygons_of, pull_apart, snapped
+from geoplan.shapes import POLYGON, Shapes, fill_between, is_sliver, polygons_of, pull_apart, snapped
 
 LANE_M = 1.0  # width of a lane through another area's ground
 CRUMB_M2 = 0.1  # pieces with less of a member than this are left behind by cutting
@@ -58,10 +60,16 @@ def _sums(placed: gpd.GeoDataFrame, area_overhead: float) -> pd.DataFrame:
         component_id=("component_id", "first"), estates=("estate_id", "size"), households=("households", "sum"),
         hub_estate_id=("hub_estate_id", "first"), radius_m=("distance_m", "max"), cost=("walked", "sum"))
     table["cost"] += area_overhead
-    for column in ("residents", "floor_area_m2"):
+    for column, added in (("residents", by_area["residents"].sum()),
+                          ("floor_area_m2", by_area["floor_area_m2"].agg(_exact_sum))):
         is_whole = placed[column].notna().groupby(placed["area_id"]).all()
-        table[column] = by_area[column].sum().where(is_whole)
+        table[column] = added.where(is_whole)
     return table
+
+
+def _exact_sum(values: pd.Series) -> float:
+    """Return the sum as people add decimals: 0.1 + 0.2 is 0.3."""
+    return float(sum((Decimal(str(value)) for value in values.dropna()), Decimal(0)))
 
 
 def _outlines(estates: gpd.GeoDataFrame, links: gpd.GeoDataFrame, placed: gpd.GeoDataFrame) -> Shapes:
@@ -81,7 +89,16 @@ def _outlines(estates: gpd.GeoDataFrame, links: gpd.GeoDataFrame, placed: gpd.Ge
     held = np.array([_held(outline, lot) for outline, lot in zip(apart, own, strict=True)], dtype=object)
     for torn in np.flatnonzero(shapely.get_type_id(held) != POLYGON).tolist():
         held = _broken_through(held, own.to_numpy(), torn)
-    return held
+    taken = shapely.STRtree(np.array([*lots, *others, *held], dtype=object))
+    return np.array([_without_pinholes(outline, taken) for outline in held], dtype=object)
+
+
+def _without_pinholes(outline: shapely.Geometry, taken: shapely.STRtree) -> shapely.Geometry:
+    """Return an outline without the slits that rounding leaves inside it, as far as nobody's ground lies in them."""
+    holes = [shapely.Polygon(ring) for part in polygons_of(outline) for ring in part.interiors]
+    empty = [hole for hole in holes if is_sliver(hole) and not shapely.area(
+        shapely.intersection(taken.geometries[taken.query(hole, predicate="intersects")], hole)).any()]
+    return shapely.union_all([outline, *empty]) if empty else outline
 
 
 def _joined(outlines: pd.Series, ground: gpd.GeoDataFrame) -> pd.Series:

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from geoplan.datum import SHIFTED, in_china, likely_crs, plain_twin, prefix_of_crs, prefix_of_easting, to_wgs84
 from geoplan.errors import Finding
@@ -54,7 +54,7 @@ def crs_of(opened: Opened, source: Source, layer: str) -> tuple[CRS | None, str,
         missing = [] if crs is not None else [Finding("places.no_datum", layer)]
         return crs, source.datum or _datum_of(crs), missing
     crs = said or opened.crs
-    if crs is None:
+    if crs is None or not _leads_to_earth(crs):
         x, y = _middle(opened.geometry)
         hint = likely_crs(x, y)
         code = "places.no_crs_hint" if hint else "places.no_crs"
@@ -175,6 +175,13 @@ def to_crs(shapes: NDArray[np.object_], given: CRS, wanted: CRS) -> NDArray[np.o
 @cache
 def _transformer(given: CRS, wanted: CRS) -> Transformer:
     return Transformer.from_crs(given, wanted, always_xy=True)
+
+
+def _leads_to_earth(crs: CRS) -> bool:
+    try:
+        return _transformer(crs, DEGREES) is not None
+    except ProjError:
+        return False
 
 
 def _parsed(said: str | None) -> CRS | None:

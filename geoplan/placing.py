@@ -12,7 +12,9 @@ fen and person-metres are whole numbers:
 4. of equal plans the one whose offers stand first by site and type (least sum of their places).
 
 Sites and needs that share no walk are solved apart, unless one sum of money binds them all. A search stops after
-MAX_NODES branch-and-bound nodes; the bound then says how much better any plan could be.
+MAX_NODES branch-and-bound nodes; the bound then says how much better any plan could be. In a part of more than LARGE
+columns the first two stages stop at LARGE_GAP, walking is the least with the sites as they then stand, and its bound is
+that of the program without whole numbers.
 """
 
 import heapq
@@ -29,6 +31,9 @@ from geoplan.scenes import STAGES, Placed, Scene, Wish, join, split
 from geoplan.solver import INFINITY, Model, Row, Solver
 
 MAX_NODES = 2000
+LARGE = 2500  # columns: whole real towns have fewer; beyond, proofs of the last stages take minutes
+LARGE_GAP = 1e-3
+SITED = 2  # stages that decide what goes where; the others only who walks and which of equal plans it is
 COMPLEX_M2, COMPLEX_SERVICES = 600, 3  # of a service complex: guideline of embedded community services (UP-100HH)
 HELD = 1e-4  # of a step: what rounding in the solver may take of a value reached; plans change by whole steps
 TOLERANCE = 1e-6  # of a value: the solver's own; a bound nearer to it is the value
@@ -112,8 +117,8 @@ def solve_apart(scene: Scene, wish: Wish, *, other_than: Sequence[frozenset[int]
     values: Numbers | None = None
     held: list[tuple[Numbers, float, float]] = []
     bounds: list[float] = []
-    for costs, step in _objectives(program):
-        found, bound = _best(program, costs, values)
+    for stage, (costs, step) in enumerate(_objectives(program)[:_stages_of(program)]):
+        found, bound = _stage(program, stage, costs, values)
         if found is not None and _holds(found, held):
             values = found
         if values is None:
@@ -126,6 +131,23 @@ def solve_apart(scene: Scene, wish: Wish, *, other_than: Sequence[frozenset[int]
         program.rows.append(Row(-INFINITY, value + HELD * step, columns, costs[columns].tolist()))
     assert values is not None
     return _decided(program, values, tuple(bounds))
+
+
+def _stages_of(program: _Program) -> int:
+    """Return how many stages are gone through: in a large part, equal plans are not told apart."""
+    return len(STAGES) + (program.count <= LARGE)
+
+
+def _stage(program: _Program, stage: int, costs: Numbers, values: Numbers | None) -> tuple[Numbers | None, float]:
+    """Return the best plan of one stage, and its bound."""
+    if program.count <= LARGE:
+        return _best(program, costs, values)
+    if stage < SITED:
+        return _best(program, costs, values, max_gap=LARGE_GAP)
+    assert values is not None
+    _, bound = _best(program, costs, None, is_whole=False)
+    found, _ = _best(program, costs, values, kept=np.concatenate([program.taken, program.more, program.complex]))
+    return found, bound
 
 
 def _holds(values: Numbers, held: Sequence[tuple[Numbers, float, float]]) -> bool:
@@ -260,15 +282,22 @@ def _cost(program: _Program, *, bonus: float) -> Numbers:
     return costs
 
 
-def _best(program: _Program, costs: Numbers, start: Numbers | None) -> tuple[Numbers | None, float]:
+def _best(
+    program: _Program, costs: Numbers, start: Numbers | None, *, max_gap: float = 0.0, is_whole: bool = True,
+    kept: NDArray[np.int64] | None = None,
+) -> tuple[Numbers | None, float]:
+    """Return the best plan found and its bound; columns in `kept` stay as they are at the start."""
     offers, fills = program.scene.offers, program.scene.fills
     upper = np.ones(program.count)
     upper[program.more] = offers["most_m2"] - offers["least_m2"]
     upper[program.room] = np.minimum(fills["short_m2"], offers["most_m2"].loc[fills["offer"]].to_numpy())
-    is_whole = np.ones(program.count, dtype=bool)
-    is_whole[program.walk] = False
-    solver = Solver(Model(costs.tolist(), program.rows, lower=[0.0] * program.count, upper=upper.tolist(),
-                          is_whole=is_whole.tolist()), max_gap=0.0)
+    lower = np.zeros(program.count)
+    if kept is not None and start is not None:
+        lower[kept] = upper[kept] = start[kept]
+    kinds = np.full(program.count, is_whole)
+    kinds[program.walk] = False
+    solver = Solver(Model(costs.tolist(), program.rows, lower=lower.tolist(), upper=upper.tolist(),
+                          is_whole=kinds.tolist()), max_gap=max_gap)
     if start is not None:
         solver.hint(start)
     answer = solver.solve(max_nodes=MAX_NODES)

@@ -5,23 +5,28 @@ network, a workbook of a few kilobytes can unpack to gigabytes, and a damaged fi
 """
 
 import json
+import lzma
 import re
 import sqlite3
+import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from geoplan.compounds import is_compound, is_whole_workbook
-from geoplan.errors import Finding
+from geoplan.broken_texts import broken_features, broken_rows_query
+from geoplan.compounds import is_compound, is_whole_workbook, spans_of
+from geoplan.errors import Finding, listed
+from geoplan.presence import is_file
 from geoplan.records import MAGIC, check_shapefile, companion
 
 SHAPEFILE, GEOPACKAGE, GEOJSON, OSM_PBF = "ESRI Shapefile", "GPKG", "GeoJSON", "OSM"
 WORKBOOK, OLD_WORKBOOK, CSV = "XLSX", "XLS", "CSV"
+ARCHIVE = "ZIP"  # holds one of the others
 FORMATS: Mapping[str, str] = {
     ".shp": SHAPEFILE, ".gpkg": GEOPACKAGE, ".geojson": GEOJSON, ".json": GEOJSON, ".osm.pbf": OSM_PBF,
-    ".pbf": OSM_PBF, ".xlsx": WORKBOOK, ".xls": OLD_WORKBOOK, ".csv": CSV,
+    ".pbf": OSM_PBF, ".xlsx": WORKBOOK, ".xls": OLD_WORKBOOK, ".csv": CSV, ".zip": ARCHIVE,
 }
 LEDGERS = (WORKBOOK, OLD_WORKBOOK, CSV)
 SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
@@ -32,6 +37,10 @@ MAX_BLOB_HEADER = 64 * 1024  # OSM PBF format: a longer header is invalid
 MAX_UNPACKED = 1_000_000_000  # bytes; the largest sheet Excel can hold is about half of it
 MAX_RATIO = 200  # unpacked to packed; real sheets stay below 30
 MAX_CELLS = 50_000_000
+UNZIPPING = (  # what a damaged zip file can raise
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, OSError,
+    ValueError)
+MAX_EMPTY_CELLS, CELLS_FOR_ONE = 2_000_000, 20  # empty cells take as much memory and time as filled ones
 
 
 def format_of(path: Path) -> str | None:
@@ -59,7 +68,7 @@ def check_file(path: Path, said: str, layer: str) -> list[Finding]:
     """
     if not is_local(said):
         return [Finding("preflight.not_local", layer, values={"path": said})]
-    if not path.is_file():
+    if not is_file(path):
         return [Finding("preflight.no_file", layer, values={"path": said})]
     format_ = format_of(path)
     if format_ is None:
@@ -126,9 +135,25 @@ def geopackage_layers(path: Path) -> list[str]:
     return [str(name) for (name,) in geopackage_rows(path, query)]
 
 
+def check_geopackage_texts(path: Path, name: str, layer: str) -> list[Finding]:
+    """Return a finding where rows of a layer of a GeoPackage hold a text that a reader would cut short."""
+    quoted = name.replace('"', '""')
+    columns = [str(line[1]) for line in geopackage_rows(path, f'PRAGMA table_info("{quoted}")')]
+    query = broken_rows_query(name, columns)
+    return cut_texts([int(str(row)) for (row,) in geopackage_rows(path, query)] if query else [], path, layer)
+
+
+def geopackage_count(path: Path, name: str) -> int | None:
+    """Return how many rows a layer of a GeoPackage has; the file says it a second time, and a reader may trust that."""
+    quoted = name.replace('"', '""')
+    rows = geopackage_rows(path, f'SELECT count(*) FROM "{quoted}"')
+    return int(str(rows[0][0])) if rows else None
+
+
 def _check_geojson(path: Path, layer: str) -> list[Finding]:
+    data = path.read_bytes()
     try:
-        said = json.loads(path.read_bytes().decode("utf-8-sig"))
+        said = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return [Finding("preflight.json_not_utf8", layer, values={"file": path.name})]
     except json.JSONDecodeError as error:
@@ -138,10 +163,16 @@ def _check_geojson(path: Path, layer: str) -> list[Finding]:
     kind = said.get("type") if isinstance(said, dict) else None
     if kind not in ("FeatureCollection", "Feature", *GEOMETRIES):
         return [_lies(path, layer, GEOJSON)]
-    features = said.get("features") if kind == "FeatureCollection" else []
+    features = said.get("features") if kind == "FeatureCollection" else [said] if kind == "Feature" else []
     if not isinstance(features, list) or not all(_is_feature(feature) for feature in features):
         return [_damaged(path, layer)]
-    return []
+    return cut_texts(broken_features(data, features), path, layer)
+
+
+def cut_texts(rows: Sequence[int], path: Path, layer: str) -> list[Finding]:
+    """Return a finding where rows hold a text that a reader would cut short."""
+    values = {"file": path.name, "rows": listed(rows), "count": len(rows)}
+    return [Finding("preflight.cut_texts", layer, values=values)] if rows else []
 
 
 def _is_feature(said: object) -> bool:
@@ -198,25 +229,36 @@ def _check_workbook(path: Path, layer: str) -> list[Finding]:
             if unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * max(packed, 1):
                 return [Finding("preflight.unpacks_too_far", layer, values={"file": path.name, "size": unpacked})]
             sheets = [member for member in members if member.filename.startswith("xl/worksheets/sheet")]
-            if any(_cells_spanned(book.read(sheet)) > MAX_CELLS for sheet in sheets):
-                return [Finding("preflight.sheet_too_wide", layer, values={"file": path.name, "most": MAX_CELLS})]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+            return _check_spans([_cells_spanned(book.read(sheet)) for sheet in sheets], path, layer)
+    except UNZIPPING:
         return [_damaged(path, layer)]
-    return []
 
 
 def _check_old_workbook(path: Path, layer: str) -> list[Finding]:
     data = path.read_bytes()
     if not is_compound(data):
         return [_lies(path, layer, OLD_WORKBOOK)]
-    return [] if is_whole_workbook(data) else [_damaged(path, layer)]
+    if not is_whole_workbook(data):
+        return [_damaged(path, layer)]
+    return _check_spans(spans_of(data), path, layer)
 
 
-def _cells_spanned(sheet: bytes) -> int:
-    """Return how many cells a reader must hold for a sheet: all between the first and the farthest one written."""
-    columns = {_column_number(name) for name in set(re.findall(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,7})\d', sheet))}
+def _check_spans(spans: Sequence[tuple[int, int]], path: Path, layer: str) -> list[Finding]:
+    """Return a finding where a sheet spans more cells than can be held, or many more than are filled."""
+    most = [min(MAX_CELLS, MAX_EMPTY_CELLS + CELLS_FOR_ONE * filled) for spanned, filled in spans
+            if spanned > min(MAX_CELLS, MAX_EMPTY_CELLS + CELLS_FOR_ONE * filled)]
+    return [Finding("preflight.sheet_too_wide", layer, values={"file": path.name, "most": most[0]})] if most else []
+
+
+def _check_archive(path: Path, layer: str) -> list[Finding]:
+    return [] if zipfile.is_zipfile(path) else [_lies(path, layer, ARCHIVE)]
+
+
+def _cells_spanned(sheet: bytes) -> tuple[int, int]:
+    """Return how many cells a reader must hold for a sheet, all up to the farthest one written, and how many are."""
+    named = re.findall(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,7})\d', sheet)
     rows = [int(row) for row in re.findall(rb'<(?:\w+:)?row [^>]*?r="(\d{1,9})"', sheet)]
-    return max(columns, default=0) * max(rows, default=0)
+    return max(map(_column_number, set(named)), default=0) * max(rows, default=0), len(named)
 
 
 def _column_number(letters: bytes) -> int:
@@ -242,5 +284,5 @@ def _damaged(path: Path, layer: str) -> Finding:
 
 CHECKS: Mapping[str, Callable[[Path, str], list[Finding]]] = {
     SHAPEFILE: _check_shapefile, GEOPACKAGE: _check_geopackage, GEOJSON: _check_geojson, OSM_PBF: _check_pbf,
-    WORKBOOK: _check_workbook, OLD_WORKBOOK: _check_old_workbook, CSV: _check_csv,
+    WORKBOOK: _check_workbook, OLD_WORKBOOK: _check_old_workbook, CSV: _check_csv, ARCHIVE: _check_archive,
 }

@@ -5,33 +5,37 @@ plain values that steps take.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from geoplan.cost_rows import cost_inputs, read_costs
+from geoplan.delivery import check_delivery
 from geoplan.errors import DataError, Finding, listed, raise_all
 from geoplan.frozen import FrozenAreas, read_frozen
 from geoplan.heights import check_heights, heights_inputs
 from geoplan.jurisdictions import check_policies
 from geoplan.policy import ElderStandard, Policy, elder_standard, parameter_lines
+from geoplan.preflight import digest_of
 from geoplan.project import PLAN_FILE, Project, parse_project
 from geoplan.project import parameter_lines as project_lines
 from geoplan.read import Layers, collect_layers, read_layers
 from geoplan.settings import FacilitySource, StreetSource
+from geoplan.templates import Template, read_template
 
 
 @dataclass(frozen=True)
 class Prepared:
     """A project whose plan.toml and files have been read and found usable; `costs` are the unit
-    costs to plan with, `frozen` the areas of an earlier run that stay."""
+    costs to plan with, `frozen` the areas of an earlier run that stay, `template` the bureau's names of things."""
 
     project: Project
     layers: Layers
     costs: pd.DataFrame
     frozen: FrozenAreas
+    template: Template = field(default_factory=Template)
 
 
 def prepare(path: Path, *, also: Sequence[Finding] = ()) -> Prepared:
@@ -56,13 +60,14 @@ def prepare(path: Path, *, also: Sequence[Finding] = ()) -> Prepared:
     layers, problems = collect_layers(project)
     costs, wrong = read_costs(project)
     frozen, unfit = read_frozen(project, layers.estates["estate_id"].tolist() if layers is not None else [])
-    findings += [*check_policies(*law_of(project)), *check_heights(project), *wrong, *problems,
-                 *(unfit if layers is not None else []),
+    template, unclear = read_template(project)
+    findings += [*check_policies(*law_of(project)), *check_heights(project), *wrong, *problems, *unclear,
+                 *([*unfit, *check_delivery(project, layers, template)] if layers is not None else []),
                  *_unknown_estates(project, layers)]
     each_once = [finding for place, finding in enumerate(findings) if finding not in findings[:place]]
     raise_all(DataError, each_once, project.plan.language)
     assert layers is not None
-    return Prepared(project, _with_inputs(layers, project, frozen), costs, frozen)
+    return Prepared(project, _with_inputs(layers, project, frozen, template), costs, frozen, template)
 
 
 def prepare_project(project: Project) -> Prepared:
@@ -70,13 +75,17 @@ def prepare_project(project: Project) -> Prepared:
     layers = read_layers(project)
     costs, wrong = read_costs(project)
     frozen, unfit = read_frozen(project, layers.estates["estate_id"].tolist())
-    raise_all(DataError, [*check_heights(project), *wrong, *unfit], project.plan.language)
-    return Prepared(project, _with_inputs(layers, project, frozen), costs, frozen)
+    template, unclear = read_template(project)
+    raise_all(DataError, [*check_heights(project), *wrong, *unfit, *unclear,
+                          *check_delivery(project, layers, template)], project.plan.language)
+    return Prepared(project, _with_inputs(layers, project, frozen, template), costs, frozen, template)
 
 
-def _with_inputs(layers: Layers, project: Project, frozen: FrozenAreas) -> Layers:
+def _with_inputs(layers: Layers, project: Project, frozen: FrozenAreas, template: Template) -> Layers:
     """Return the layers with the hashes of what was read beside them."""
-    return replace(layers, inputs={**layers.inputs, **cost_inputs(project), **heights_inputs(project), **frozen.inputs})
+    return replace(layers, inputs={
+        **layers.inputs, **cost_inputs(project), **heights_inputs(project), **frozen.inputs, **template.inputs,
+        **{file: digest_of(project.folder / file) for file in project.plan.policy_files}})
 
 
 def law_of(project: Project) -> tuple[str | None, Sequence[str], date, Sequence[Path]]:

@@ -62,7 +62,7 @@ def price_areas(component: Component, plots: Plots, prices: Whole) -> Prices:
     found: list[Prospects] = []
     for number in range(ROUNDS):
         width = component.overhead / SHARE
-        prospects, reached = find_prospects(plots, prices.astype(np.float64), least=-width, width=width, most=FEW)
+        prospects, reached, _ = find_prospects(plots, prices.astype(np.float64), least=-width, width=width, most=FEW)
         found.append(prospects)
         priced = _proven(plots, prices, np.maximum(reached, 0))
         is_close = priced.bound - best.bound <= CLOSE * best.bound

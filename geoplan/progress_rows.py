@@ -10,12 +10,13 @@ from typing import NamedTuple
 import pandas as pd
 from pyproj import CRS
 
+from geoplan.archives import at_hand
 from geoplan.cells import read_cells
 from geoplan.errors import Finding
 from geoplan.headings import Headed, take_columns
 from geoplan.ledgers import open_ledger
 from geoplan.opened import Opened
-from geoplan.preflight import LEDGERS, check_file, format_of
+from geoplan.preflight import LEDGERS, format_of
 from geoplan.project import PLAN_FILE, PROGRESS, Project, source_path
 from geoplan.rules import Checked, Rule, Setting, apply_rules, reject, remark
 from geoplan.schema import DTYPES, columns_of
@@ -74,13 +75,14 @@ def _types() -> dict[str, str]:
 
 
 def _open(project: Project) -> tuple[Opened | None, list[Finding]]:
-    said, path = project.sources[PROGRESS].path, source_path(project, PROGRESS)
-    findings = check_file(path, said, PROGRESS)
-    if findings and findings[0].code == "preflight.no_file":
-        return None, [Finding("project.no_data_file", PLAN_FILE, values={"where": f"{PROGRESS}.path", "said": said})]
-    if not findings and format_of(path) not in LEDGERS:
-        findings = [Finding("progress.no_ledger", PROGRESS, values={"file": path.name})]
-    return (None, findings) if findings else open_ledger(path, project.sources[PROGRESS], PROGRESS)
+    source = project.sources[PROGRESS]
+    with at_hand(source_path(project, PROGRESS), source, PROGRESS) as (path, inner, findings):
+        if findings and findings[0].code == "preflight.no_file":
+            return None, [Finding("project.no_data_file", PLAN_FILE, values={
+                "where": f"{PROGRESS}.path", "said": source.path})]
+        if path is not None and format_of(path) not in LEDGERS:
+            return None, [Finding("progress.no_ledger", PROGRESS, values={"file": path.name})]
+        return (None, findings) if path is None else open_ledger(path, inner, PROGRESS)
 
 
 def _progress(rows: pd.DataFrame, opened: Opened, headed: Headed) -> Progress:

@@ -18,6 +18,7 @@ from pyproj.exceptions import CRSError
 
 from geoplan.errors import ConfigError, Finding, listed, raise_all
 from geoplan.policy import load_catalogue
+from geoplan.presence import is_file
 from geoplan.schema import columns_of, labels_of, words_of
 from geoplan.settings import (
     RULE_SECTIONS,
@@ -26,6 +27,7 @@ from geoplan.settings import (
     Assumptions,
     CircleRules,
     CostRules,
+    DeliveryRules,
     ElderRules,
     ElevationRules,
     FacilitySource,
@@ -63,6 +65,7 @@ class Project:
     costs: CostRules
     elevation: ElevationRules
     funding: FundingRules
+    delivery: DeliveryRules
     because: Mapping[str, str] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
 
@@ -101,7 +104,7 @@ def parse_project(path: Path) -> tuple[Project | None, list[Finding]]:
         Every problem; empty where the project can be used.
     """
     file = path / PLAN_FILE if path.is_dir() else path
-    if not file.is_file():
+    if not is_file(file):
         return None, [_finding("project.no_file", path=str(file))]
     try:
         said = tomllib.loads(file.read_text(encoding="utf-8-sig"))
@@ -271,7 +274,7 @@ def _check_crs(where: str, crs: str, *, metres: bool = False) -> Iterator[Findin
 def _check_sources(project: Project) -> Iterator[Finding]:
     for name, source in project.sources.items():
         layer = name.partition(".")[0]
-        if source.path != "?" and not (project.folder / source.path).is_file():
+        if source.path != "?" and not is_file(project.folder / source.path):
             yield _finding("project.no_data_file", f"{name}.path", said=source.path)
         if source.crs is not None:
             yield from _check_crs(f"{name}.crs", source.crs)

@@ -87,8 +87,10 @@ def lay_plots(component: Component, pairs: Pairs) -> Plots:
 
 def find_prospects(
     plots: Plots, prices: Real, *, least: float, width: float, most: int,
-) -> tuple[Prospects, Real]:
+) -> tuple[Prospects, Real, bool]:
     """Return areas that gain more than `least` at some prices, and the most that each hub can gain at all.
+
+    The third says whether these are all such areas, none of them given up for want of room.
 
     Parameters
     ----------
@@ -105,13 +107,14 @@ def find_prospects(
     """
     gains = np.where(plots.units >= 0, prices[plots.units] - plots.costs, -np.inf)
     hopeful = np.flatnonzero(_hopes(plots, gains) > least)
-    found, reached = [], np.full(len(plots.hubs), least)
+    found, reached, is_complete = [], np.full(len(plots.hubs), least), True
     for rows in _chunks(hopeful, plots.units.shape[1]):
-        prospects, reached[rows] = _hunt(plots, gains, rows, least, width, most)
+        prospects, reached[rows], has_all = _hunt(plots, gains, rows, least, width, most)
         found.append(prospects)
+        is_complete = is_complete and has_all
     if not found:
-        return Prospects(np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 1), np.int64)), reached
-    return join_prospects(found), reached
+        return Prospects(np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 1), np.int64)), reached, is_complete
+    return join_prospects(found), reached, is_complete
 
 
 def join_prospects(parts: Sequence[Prospects]) -> Prospects:
@@ -169,7 +172,7 @@ def _fill(gains: Real, weights: Whole, is_free: Bits, room: Whole) -> Real:
 
 def _hunt(
     plots: Plots, all_gains: Real, rows: Whole, least: float, width: float, most: int,
-) -> tuple[Prospects, Real]:
+) -> tuple[Prospects, Real, bool]:
     order = np.argsort(-_ratios(all_gains[rows, 1:], plots.weights[rows, 1:]), axis=1, kind="stable") + 1
     order = np.hstack([np.zeros((len(rows), 1), np.int64), order])
     units = np.take_along_axis(plots.units[rows], order, axis=1)
@@ -194,7 +197,7 @@ def _hunt(
         line, decided, weight, gain, is_new = _branch(
             line, decided, weight, gain, gains, weights, linked, apart, plots.max_households)
     reached: Real = np.maximum(np.maximum(hunt.best, hunt.overlooked), least)
-    return _prospects(plots, hunt, rows, order, units, width, least), reached
+    return _prospects(plots, hunt, rows, order, units, width, least), reached, not np.isfinite(hunt.overlooked).any()
 
 
 def _local(units: Whole, partners: Whole) -> Bits:

@@ -8,21 +8,27 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from geoplan.atlas import write_atlas
 from geoplan.compare import SIDE, Comparison
 from geoplan.dossiers import write_dossiers
 from geoplan.errors import DataError, Finding
-from geoplan.geopackage import write_geopackage
+from geoplan.geopackage import write_geopackage, write_layer
+from geoplan.index_page import write_index
 from geoplan.maps import write_map
+from geoplan.panes import write_panes
 from geoplan.plan import Plan
 from geoplan.results import list_remarks
 from geoplan.shapefiles import write_shapefiles
 from geoplan.sheets import changes_sheets
 from geoplan.staging import MANIFEST, check_out, disk_finding, read_manifest, staged
-from geoplan.workbook import write_findings, write_sheets, write_workbook
+from geoplan.workbook import FIXED_DAY, write_findings, write_sheets, write_workbook
 
-__all__ = ["WRITERS", "check_out", "publish", "publish_comparison", "publish_findings"]
-CHECK_FILE, COMPARE_FILE = "check.xlsx", "compare.xlsx"
+__all__ = ["WRITERS", "check_out", "publish", "publish_comparison", "publish_findings", "publish_summary"]
+CHECK_FILE, COMPARE_FILE, PANES_FILE = "check.xlsx", "compare.xlsx", "compare.html"
+SUMMARY_FILES = {"sheets": "summary.xlsx", "areas": "areas.gpkg", "index": "index.html"}
+AREAS_TABLE, PROVINCE = "town_areas", "province"
 CHUNK_BYTES = 1 << 20
 
 
@@ -89,7 +95,33 @@ def publish_comparison(comparison: Comparison, out: Path) -> Path:
     with _disk_told(out, language), staged(out) as folder:
         sheets = changes_sheets(comparison.tables, language, SIDE)
         write_sheets(sheets, language, COMPARE_FILE, folder / COMPARE_FILE)
+        write_panes(comparison, folder / PANES_FILE)
         _write_manifest(folder, {"inputs": {}, "rows": {}, "parameters": {}, "steps": {}})
+    return out
+
+
+def publish_summary(tables: Mapping[str, pd.DataFrame], out: Path, language: str) -> Path:
+    """Write the summary of a batch as a folder of its own, and return where it is; a finished run is never replaced.
+
+    Parameters
+    ----------
+    tables
+        Tables of side `province` by name, as `summarise` returns them.
+    out
+        The folder: absent, empty, or of an earlier summary.
+    language
+        zh or en.
+    """
+    before = read_manifest(out)
+    if before and before["steps"] and AREAS_TABLE not in before["steps"]:
+        raise DataError([Finding("publish.holds_run", values={"path": out})], language)
+    with _disk_told(out, language), staged(out) as folder:
+        write_sheets(changes_sheets(tables, language, PROVINCE), language, SUMMARY_FILES["sheets"],
+                     folder / SUMMARY_FILES["sheets"])
+        write_layer(AREAS_TABLE, PROVINCE, tables[AREAS_TABLE], folder / SUMMARY_FILES["areas"], FIXED_DAY)
+        write_index(tables, language, folder / SUMMARY_FILES["index"])
+        rows = {name: len(table) for name, table in tables.items()}
+        _write_manifest(folder, {"inputs": {}, "rows": {}, "parameters": {}, "steps": rows})
     return out
 
 
@@ -129,6 +161,7 @@ def _facts(plan: Plan) -> dict[str, Any]:
         "as_of": header.as_of.isoformat(), "year": header.year, "language": header.language,
         "crs": layers.crs.to_string(), "inputs": dict(layers.inputs), "decided": _plain(layers.decided),
         "rows": _plain(layers.rows), "notes": dict(plan.notes),
+        "delivery": {"encoding": plan.project.delivery.encoding, "names": dict(plan.template.names)},
         "parameters": dict(zip(parameters["name"], values, strict=True)),
         "steps": {name: len(table) for name, table in plan.tables.items()},
     }

@@ -90,7 +90,7 @@ def as_walks(reached: pd.DataFrame, estates: pd.DataFrame) -> pd.DataFrame:
     every = estates[["estate_id"]].merge(reached[["facility_id"]].drop_duplicates(), how="cross")
     walks = every.merge(reached, on=["estate_id", "facility_id"], how="left")
     return conform("walks", walks.assign(
-        facility_type=walks["facility_id"], state=TODAY, minutes=None,
+        facility_type=walks["facility_id"], state=TODAY, minutes=None, walking=None,
         facility_id=walks["facility_id"].where(walks["distance_m"].notna())))
 
 

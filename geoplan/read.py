@@ -6,13 +6,16 @@ rules in the working CRS. The estates go first; the other layers must lie near t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from geoplan.archives import at_hand
 from geoplan.checks import GIVEN_RULES, WORKING_RULES
 from geoplan.datum import zone_crs, zone_of
 from geoplan.errors import DataError, Finding, messages, raise_all
@@ -32,7 +35,7 @@ from geoplan.places import (
     points_of_cells,
     to_working,
 )
-from geoplan.preflight import LEDGERS, OSM_PBF, check_file, digest_of, files_of, format_of
+from geoplan.preflight import LEDGERS, OSM_PBF, digest_of, files_of, format_of
 from geoplan.progress_rows import Progress, no_progress, read_progress
 from geoplan.project import PLAN_FILE, PROGRESS, SINGLE_LAYERS, Project, source_path
 from geoplan.rules import Checked, Home, Rule, Setting, apply_rules
@@ -150,12 +153,11 @@ def _in_order(project: Project) -> list[str]:
 
 
 def _open(project: Project, layer: str) -> tuple[Brought | None, list[Finding]]:
-    source, path = project.sources[layer], source_path(project, layer)
-    findings = _check_path(project, layer)
-    if findings:
-        return None, findings
-    is_ledger = format_of(path) in LEDGERS
-    opened, findings = (open_ledger if is_ledger else open_geodata)(path, source, layer)
+    source = project.sources[layer]
+    with at_hand(source_path(project, layer), source, layer) as (path, inner, findings):
+        if path is None or (findings := _unfit(path, layer)):
+            return None, _said_missing(findings, layer, source)
+        opened, findings = (open_ledger if format_of(path) in LEDGERS else open_geodata)(path, inner, layer)
     if opened is None:
         return None, findings
     headed, found = take_columns(opened, source, layer)
@@ -166,16 +168,19 @@ def _open(project: Project, layer: str) -> tuple[Brought | None, list[Finding]]:
     return Brought(source, opened, headed, crs, datum), findings
 
 
-def _check_path(project: Project, layer: str) -> list[Finding]:
-    said, path = project.sources[layer].path, source_path(project, layer)
-    findings = check_file(path, said, layer)
-    if findings and findings[0].code == "preflight.no_file":
-        return [Finding("project.no_data_file", PLAN_FILE, values={"where": f"{layer}.path", "said": said})]
-    if not findings and format_of(path) in LEDGERS and layer not in POINT_LAYERS:
+def _said_missing(findings: list[Finding], layer: str, source: Source) -> list[Finding]:
+    """Return findings with the words of plan.toml for a file that is not there."""
+    if findings[0].code != "preflight.no_file":
+        return findings
+    return [Finding("project.no_data_file", PLAN_FILE, values={"where": f"{layer}.path", "said": source.path})]
+
+
+def _unfit(path: Path, layer: str) -> list[Finding]:
+    if format_of(path) in LEDGERS and layer not in POINT_LAYERS:
         return [Finding("read.ledger_has_no_outlines", layer, values={"file": path.name})]
-    if not findings and format_of(path) == OSM_PBF and layer != "streets":
+    if format_of(path) == OSM_PBF and layer != "streets":
         return [Finding("read.only_streets_from_osm", layer, values={"file": path.name})]
-    return findings
+    return []
 
 
 def _setting(
@@ -206,7 +211,7 @@ def _working_crs(project: Project, placed: Mapping[str, Placed]) -> tuple[CRS | 
         return said, []
     middles = [median_longitude(rows, brought.crs) for brought, rows in placed.values() if len(rows)]
     if not middles:
-        return None, []
+        return None, [Finding("read.no_estates", "estates", values={"read": 0})] if "estates" in placed else []
     if zone_of(middles[0]) is None:
         told = [Finding("read.no_zone", PLAN_FILE, values={"lon": f"{middles[0]:.3f}"})]
         return None, told if "estates" in placed else []
@@ -260,14 +265,21 @@ def _decided(brought: Brought) -> dict[str, str]:
 
 
 def _frame(kind: str, parts: Iterable[pd.DataFrame], crs: CRS) -> gpd.GeoDataFrame:
-    """Return the rows of a layer with its columns in order, sorted by id, or by row where it has none."""
+    """Return the rows of a layer with its columns in order, sorted by id, or by name and shape where it has none.
+
+    Streets keep the order of their file: their places along one another are settled by their corners.
+    """
     columns = [column for column in columns_of(kind, "in") if column.name not in NOT_HANDED_ON]
     types = {column.name: object if column.type in GEOMETRY_TYPES else DTYPES[column.type] for column in columns}
     types |= {"row": "Int64", **EXTRAS.get(kind, {})}
     none = pd.DataFrame(columns=list(types))
     rows = pd.concat([part[list(types)].astype(types) for part in parts] or [none.astype(types)])
-    order = [*keys_of(kind, "in"), *(["layer"] if kind == "barriers" else []), "row"]
-    return gpd.GeoDataFrame(rows.sort_values(order, kind="stable", ignore_index=True), geometry="geometry", crs=crs)
+    order = [*keys_of(kind, "in"), *(["layer"] if kind == "barriers" else [])]
+    if not keys_of(kind, "in") and kind != "streets":
+        rows["shape"] = shapely.to_wkb(rows["geometry"].to_numpy(dtype=object), hex=True)
+        order += [*(name for name in ("name", "utility_id") if name in rows), "shape"]
+    sorted_rows = rows.sort_values([*order, "row"], kind="stable", ignore_index=True)[list(types)]
+    return gpd.GeoDataFrame(sorted_rows, geometry="geometry", crs=crs)
 
 
 def _inputs(project: Project, layers: Iterable[str]) -> dict[str, str]:

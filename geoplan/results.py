@@ -11,6 +11,8 @@ import pandas as pd
 from geoplan.errors import Finding, messages, say
 from geoplan.schema import conform, join_list
 
+WALKING = "walking"
+
 
 def finish_estates(
     estates: gpd.GeoDataFrame, standing: pd.DataFrame, members: pd.DataFrame
@@ -119,6 +121,23 @@ def finish_facilities(
     return conform("facilities", facilities.assign(
         snapped_m=facilities["facility_id"].map(leg_m), reachable=facilities["facility_id"].map(is_main),
     ), facilities.crs)
+
+
+def mark_walking(tables: Mapping[str, pd.DataFrame], walking: str) -> dict[str, pd.DataFrame]:
+    """Return the tables with what the walks rest on in every row of those whose figures do.
+
+    The steps leave it open, since most of them cannot tell a walk from an estimate of one.
+
+    Parameters
+    ----------
+    tables
+        Tables by name.
+    walking
+        network or straight_line.
+    """
+    said = {name: table.assign(walking=pd.Series(walking, index=table.index, dtype="str"))
+            for name, table in tables.items() if WALKING in table.columns}
+    return {name: said.get(name, table) for name, table in tables.items()}
 
 
 def list_remarks(findings: Iterable[Finding], language: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.access import snap_points
+from geoplan.cache import Recall
 from geoplan.circles import close_gaps, find_area_gaps
 from geoplan.costs import site_prices
 from geoplan.eldercare import find_care
@@ -71,7 +72,7 @@ def leave_sites(gaps: pd.DataFrame, area_gaps: pd.DataFrame, care: pd.DataFrame,
 
 
 def use_sites(
-    town: Town, gaps: pd.DataFrame, area_gaps: pd.DataFrame, care: pd.DataFrame, *, alternatives: int,
+    town: Town, gaps: pd.DataFrame, area_gaps: pd.DataFrame, care: pd.DataFrame, recall: Recall, *, alternatives: int,
 ) -> Reuse:
     """Return what the sites of the town take up, and gaps, gaps of areas and care after that.
 
@@ -81,6 +82,8 @@ def use_sites(
         What is known of it.
     gaps, area_gaps, care
         Tables of those names before any siting.
+    recall
+        Returns what a step gives.
     alternatives
         How many other plans for the sites are wanted.
 
@@ -95,20 +98,21 @@ def use_sites(
         layers.sites, catalogue, types=asked.types, accept=asked.accept, least_m2=asked.least_m2,
         floor_ratio=asked.infill_floor_ratio, last_year=project.years[-1],
         prices=site_prices(town.prepared.costs))
-    near_sites, snapped = _walk_to_sites(town, farthest_m=float(gaps["limit_m"].max()))
+    near_sites, snapped = _walk_to_sites(town, recall, farthest_m=float(gaps["limit_m"].max()))
     care_clause = find_clause(town.policy.rules, "low_efficiency_land_priority")
     wish = Wish(town.standard.m2_per_resident, asked.complex_bonus_yuan, asked.max_cost_yuan,
                 is_care_first=bool(care_clause))
     host_areas = find_host_areas(layers.sites, town.areas) if project.elder.count_scope == "inside" else None
     demands = find_demands(gaps, area_gaps, members)
-    sitings, siting_areas, stages = find_sitings(
-        offers, near_sites, gaps, area_gaps, members, care, host_areas=host_areas, wish=wish)
+    sitings, siting_areas, stages = recall(
+        find_sitings, offers, near_sites, gaps, area_gaps, members, care, host_areas=host_areas, wish=wish)
     procedures = list_procedures(sitings, offers, layers.sites, catalogue, town.policy.rules, layers.heritage)
     sitings = with_procedures(sitings, procedures)
     tables = {"sitings": sitings, "siting_areas": siting_areas, "siting_stages": stages, "procedures": procedures}
     if alternatives:
-        tables["siting_alternatives"] = find_siting_alternatives(
-            offers, near_sites, gaps, area_gaps, members, care, host_areas=host_areas, wish=wish, count=alternatives)
+        tables["siting_alternatives"] = recall(
+            find_siting_alternatives, offers, near_sites, gaps, area_gaps, members, care, host_areas=host_areas,
+            wish=wish, count=alternatives)
     said = say_sitings(stages, offers, demands, gaps, wish=wish, care_clause=care_clause)
 
     has_budget = wish.max_cost_yuan is not None
@@ -126,7 +130,7 @@ def use_sites(
     return Reuse(gaps, area_gaps, care, tables, (*snapped, *said, *cared), _facts(sitings, siting_areas, stages))
 
 
-def _walk_to_sites(town: Town, *, farthest_m: float) -> tuple[pd.DataFrame, list[Finding]]:
+def _walk_to_sites(town: Town, recall: Recall, *, farthest_m: float) -> tuple[pd.DataFrame, list[Finding]]:
     """Return which estate is how far from which site with walls opened: estate_id, site_id, distance_m."""
     layers, circle = town.prepared.layers, town.prepared.project.circle
     places = find_places(layers.sites)
@@ -134,8 +138,8 @@ def _walk_to_sites(town: Town, *, farthest_m: float) -> tuple[pd.DataFrame, list
         near = straight_reach(town.estates, places, detour=circle.detour, limit_m=farthest_m)
         return near.rename(columns={"facility_id": "site_id"}), []
     snaps, snapped = snap_points(layers.sites, "site_id", town.edges, town.hard_barriers, max_snap_m=circle.max_snap_m)
-    near = find_reach(town.estates, places, town.access, snaps.rename(columns={"site_id": "facility_id"}), town.edges,
-                      limit_m=farthest_m)
+    near = recall(find_reach, town.estates, places, town.access, snaps.rename(columns={"site_id": "facility_id"}),
+                  town.edges, limit_m=farthest_m)
     opened = open_walls(as_walks(near, town.estates), town.walls, town.apart, speeds=town.speeds,
                         elderly_types=town.elderly)
     return of_walks(opened, limit_m=farthest_m).rename(columns={"facility_id": "site_id"}), snapped

@@ -28,8 +28,10 @@ from geoplan.solver import INFINITY, Model, Row, Solver
 
 SCALE = METRE * 1_000  # programs count in thousands of household-metres
 UNFINISHED = 1_000  # unfinished areas of a hub that are kept at a time
+ALL_UNFINISHED = 5_000  # the same where all areas are to be found
 FIRST, FURTHER = 600, 400  # areas offered at first, and each time that prices show others to be better
 MAX_GAP = 1e-3  # relative gap at which a choice counts as made
+PROVEN_GAP = 1e-6  # of what a choice loses, at which a choice counts as proven
 WORTHWHILE = 1e-6  # share of the cost that a choice must be able to save, else it is not tried
 CLOSE = 1e-7  # of a unit of the program: what counts as no loss
 
@@ -69,19 +71,60 @@ def choose_areas(component: Component, areas: Sequence[Group], prices: Whole, *,
     areas, cost = list(areas), cost_of(component, areas)
     own = _as_offer(component, areas, prices)
     most = min(effort.loss, cost - int(prices.sum()))
-    offer = _find_offer(component, own, prices, most)
-    totals = np.array([households_of(component, unit) for unit in component.units], dtype=np.int64)
-    left_over = Offer(np.arange(len(totals))[:, None], (LEFT_OVER_M * METRE * totals - prices).astype(np.float64))
+    offer, _ = _find_offer(component, own, prices, most, UNFINISHED)
+    left_over = _left_over(component, prices)
     now = cost - int(prices.sum())
     least, new_prices = _relax(offer, left_over)
     if now - least <= WORTHWHILE * cost:
         return areas
     own = _both(own, _part(left_over, ~np.isin(left_over.units[:, 0], own.units)))
-    chosen = _choose(own, _both(_promising(offer, new_prices, now - least, effort.areas),
-                                _promising(left_over, new_prices, now - least, effort.areas)), effort.nodes)
+    chosen, _ = _choose(own, _both(_promising(offer, new_prices, now - least, effort.areas),
+                                   _promising(left_over, new_prices, now - least, effort.areas)), effort.nodes)
+    return _cheaper(component, areas, chosen)
+
+
+def prove_areas(
+    component: Component, areas: Sequence[Group], prices: Whole, *, effort: Effort,
+) -> tuple[list[Group], float]:
+    """Return areas of a whole component that cost no more than some it has, and what any grouping of it costs at least.
+
+    Every area that a better grouping could hold is among those chosen from, so what the choice proves holds for all
+    groupings; where there are more such areas than `effort` allows, the prices are all that is proven.
+
+    Parameters
+    ----------
+    component, areas, prices, effort
+        As for `choose_areas`; the component has to be whole, and `effort.loss` is the most that is looked at.
+    """
+    areas, cost, proven = list(areas), cost_of(component, areas), float(prices.sum())
+    now = cost - proven
+    own = _as_offer(component, areas, prices)
+    offer, is_complete = _find_offer(component, own, prices, now, ALL_UNFINISHED)
+    if now > effort.loss or not is_complete:
+        return areas, proven
+    left_over = _left_over(component, prices)
+    least, new_prices = _relax(offer, left_over)
+    saved = now - least + WORTHWHILE * cost
+    further = _both(_promising(offer, new_prices, saved, effort.areas + 1),
+                    _promising(left_over, new_prices, saved, len(left_over.losses)))
+    if not 0 <= least < now or len(further.losses) > effort.areas:
+        return areas, proven
+    own = _both(own, _part(left_over, ~np.isin(left_over.units[:, 0], own.units)))
+    chosen, bound = _choose(own, further, effort.nodes, PROVEN_GAP)
+    best = _cheaper(component, areas, chosen)
+    return best, max(proven, min(proven + bound, cost_of(component, best)))
+
+
+def _left_over(component: Component, prices: Whole) -> Offer:
+    totals = np.array([households_of(component, unit) for unit in component.units], dtype=np.int64)
+    return Offer(np.arange(len(totals))[:, None], (LEFT_OVER_M * METRE * totals - prices).astype(np.float64))
+
+
+def _cheaper(component: Component, areas: list[Group], chosen: Whole) -> list[Group]:
+    """Return the areas that were chosen where they cost less than those there are."""
     groups = [frozenset(i for number in row if number >= 0 for i in component.units[number]) for row in chosen.tolist()]
     new = [group for group in groups if price(component, group) < LEFT_OVER_M * METRE * households_of(component, group)]
-    return new if cost_of(component, new) < cost else areas
+    return new if cost_of(component, new) < cost_of(component, areas) else areas
 
 
 def _as_offer(component: Component, areas: list[Group], prices: Whole) -> Offer:
@@ -100,9 +143,13 @@ def _worth(units: Whole, prices: Whole | Real) -> Real:
     return worth
 
 
-def _find_offer(component: Component, own: Offer, prices: Whole, most: float) -> Offer:
+def _find_offer(
+    component: Component, own: Offer, prices: Whole, most: float, unfinished: int,
+) -> tuple[Offer, bool]:
+    """Return areas that lose no more than some amount, and whether these are all of them."""
     plots = lay_plots(component, find_pairs(component, range(len(component.ids))))
-    found, _ = find_prospects(plots, prices.astype(np.float64), least=-most, width=np.inf, most=UNFINISHED)
+    found, _, is_complete = find_prospects(
+        plots, prices.astype(np.float64), least=-most, width=np.inf, most=unfinished)
     every = join_prospects([found, Prospects(np.zeros(len(own.losses), np.int64), own.losses, own.units)])
     losses = np.concatenate([found.costs - _worth(found.units, prices), own.losses])
     order = np.lexsort((losses, *every.units.T[::-1]))
@@ -113,7 +160,7 @@ def _find_offer(component: Component, own: Offer, prices: Whole, most: float) ->
         len(unit) > 1 for unit in component.units) else True
     units, losses = units[is_first], losses[is_first]
     order = np.argsort(losses, kind="stable")
-    return Offer(units[order], losses[order])
+    return Offer(units[order], losses[order]), is_complete
 
 
 def _holds(component: Component, row: Whole) -> bool:
@@ -167,10 +214,11 @@ def _program(offer: Offer, *, is_whole: bool) -> Model:
     return Model((offer.losses / SCALE).tolist(), rows, is_whole=[is_whole] * len(offer.losses))
 
 
-def _choose(own: Offer, offer: Offer, nodes: int) -> Whole:
-    """Return units of the areas to choose, units that are left over among them."""
-    solver = Solver(_program(own, is_whole=True), max_gap=MAX_GAP, heuristic_effort=0.0)
+def _choose(own: Offer, offer: Offer, nodes: int, max_gap: float = MAX_GAP) -> tuple[Whole, float]:
+    """Return units of the areas to choose, units that are left over among them, and what any choice loses at least."""
+    solver = Solver(_program(own, is_whole=True), max_gap=max_gap, heuristic_effort=0.0)
     solver.add_columns(offer.losses / SCALE, offer.units)
     solver.hint(np.concatenate([np.ones(len(own.losses)), np.zeros(len(offer.losses))]))
-    values = solver.solve(max_nodes=nodes).values
-    return own.units if values is None else _both(own, offer).units[values > 0.5]
+    answer = solver.solve(max_nodes=nodes)
+    units = own.units if answer.values is None else _both(own, offer).units[answer.values > 0.5]
+    return units, answer.bound * SCALE

@@ -248,9 +248,20 @@ class ElevationRules(Section):
     path: str | None = _number(None, "", "未设定：按平地计步行时间", "not set: minutes are those of flat ground")
 
 
+class DeliveryRules(Section):
+    """[delivery]: how the bureau wants its shapefiles."""
+
+    encoding: Literal["UTF-8", "GBK"] = _number(
+        "UTF-8", "", "各种软件都能识别，.cpg 中注明", "every program reads it, and the .cpg says so")
+    zone_prefix: bool | None = _number(
+        None, "", "未设定：与工作坐标系一致", "not set: as the working coordinate system has it")
+    template: str | None = _number(
+        None, "", "未设定：用工具自己的图层名和字段名", "not set: the tool's own names of layers and fields")
+
+
 RULE_SECTIONS: Mapping[str, type[Section]] = {
     "areas": AreaRules, "circle": CircleRules, "elder": ElderRules, "assumptions": Assumptions, "score": ScoreRules,
     "programme": ProgrammeRules, "costs": CostRules, "funding": FundingRules, "siting": SitingRules,
-    "elevation": ElevationRules,
+    "elevation": ElevationRules, "delivery": DeliveryRules,
 }
 SOURCES: Mapping[str, type[Source]] = {"facilities": FacilitySource, "streets": StreetSource}

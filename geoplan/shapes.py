@@ -10,6 +10,7 @@ LINEAR = (1, 2, 5)  # shapely type ids of LineString, LinearRing and MultiLineSt
 POLYGON = 3
 CONTACT_M = 0.01
 ROUNDED_M = 0.001
+SLIVER_M2, SLIVER_M = 1.0, 0.1  # area and mean width below which a part is no ground anybody uses
 MITRE = 2.0  # past twice the radius a grown corner is cut off
 Shapes = np.ndarray[Any, np.dtype[np.object_]]
 
@@ -70,6 +71,11 @@ def polygons_of(geometry: Any) -> list[Any]:
     """Return the polygons of any geometry; lines and points have none."""
     parts = shapely.get_parts(shapely.get_parts([geometry]))
     return [part for part in parts if shapely.get_type_id(part) == POLYGON and not shapely.is_empty(part)]
+
+
+def is_sliver(part: Any) -> bool:
+    """Say whether a polygon is smaller than a square metre, or narrower than a hand is long."""
+    return bool(part.area < SLIVER_M2 or 2 * part.area < SLIVER_M * part.length)
 
 
 def pairs_within(shapes: Shapes, distance: float) -> tuple[Any, Any]:

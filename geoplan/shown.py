@@ -6,6 +6,7 @@ the pinyin initials of names.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from geoplan.initials import initials_of
 from geoplan.labels import labels_for
 from geoplan.plan import Plan
 from geoplan.policy import load_catalogue
+from geoplan.prepared import elderly_types
 from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of
 
 SHOWN = (
@@ -32,12 +34,14 @@ NOT_SHOWN = {
     "programme": {"households", "households_2001_2005", "amount_yuan"},
 }
 IS_GAP_OPENED = "is_gap_opened"
+CONSENT = ("consent_eligible", "consent_agree")
 DERIVED = {  # table -> its columns that stand in no table of the contract
     "areas": {"initials": "text"},
-    "estates": {"initials": "text"},
-    "gaps": {IS_GAP_OPENED: "bool"},
+    "estates": {"initials": "text", **dict.fromkeys(CONSENT, "int")},
+    "gaps": {IS_GAP_OPENED: "bool", "minutes": "float", "minutes_opened": "float"},
     "area_gaps": {IS_GAP_OPENED: "bool"},
 }
+MINUTES_SEEN = 0.05  # less is no difference to a reader
 KEYS = ["estate_id", "facility_type"]
 DOUBTFUL = ("fail", "unknown", "not_set")
 RULE_IN_CLAUSE = re.compile(r"\[([^\[\]]+)\]$")
@@ -48,12 +52,13 @@ def list_shown(plan: Plan) -> dict[str, pd.DataFrame]:
     """Return the tables the page reads, by name, geometry among them."""
     tables = plan.tables
     gaps, area_gaps = _opened(tables, plan.project.circle.area_tolerance)
+    minutes = _with_minutes(gaps, tables["walks"], paces_of(plan))
     verdicts = tables["verdicts"]
     changed = {
         "areas": _with_initials(tables["areas"]),
-        "estates": _with_initials(tables["estates"]),
+        "estates": _with_consent(_with_initials(tables["estates"]), plan.layers.estates),
         "verdicts": verdicts[verdicts["result"].isin(DOUBTFUL)],
-        "gaps": gaps.assign(distance_m=_whole_metres(gaps["distance_m"], gaps["limit_m"])).sort_values(
+        "gaps": minutes.assign(distance_m=_whole_metres(gaps["distance_m"], gaps["limit_m"])).sort_values(
             "facility_type", kind="stable", ignore_index=True),
         "area_gaps": area_gaps,
     }
@@ -73,15 +78,25 @@ def own_column(name: str, kind: str) -> Column:
     return Column("map", "", name, kind, "", required=False, key=False, values="", dbf="", zh="", en="")
 
 
-def list_types(shown: Mapping[str, pd.DataFrame], language: str) -> list[dict[str, str]]:
-    """Return the facility types the plan speaks of, by kind, the nearest circle first."""
+def list_types(
+    shown: Mapping[str, pd.DataFrame], language: str, paces: Mapping[str, float],
+) -> list[dict[str, Any]]:
+    """Return the facility types the plan speaks of, by kind, the nearest circle first; with the pace of who walks."""
     met = set(pd.concat([shown[name]["facility_type"] for name in ("facilities", "gaps", "sitings")]).dropna())
     catalogue = load_catalogue()
     spoken = catalogue[catalogue["facility_type"].isin(met)].sort_values(["tier_min", "facility_type"])
     said = spoken[["facility_type", language, f"short_{language}", "kind"]].itertuples(index=False, name=None)
     kinds = list(labels_of("facility_kind", language))
-    types = [dict(zip(("code", "label", "short", "kind"), row, strict=True)) for row in said]
+    types = [dict(zip(("code", "label", "short", "kind"), row, strict=True))
+             | {"pace": paces[row[0]]} for row in said]
     return sorted(types, key=lambda kind: kinds.index(kind["kind"]))
+
+
+def paces_of(plan: Plan) -> dict[str, float]:
+    """Return the metres a minute of those who walk to each type of the catalogue."""
+    speeds, catalogue = plan.project.circle.speed_m_per_min, load_catalogue()
+    elderly = set(elderly_types(catalogue))
+    return {code: speeds.elderly if code in elderly else speeds.adult for code in catalogue["facility_type"]}
 
 
 def list_labels(columns: Sequence[Column], language: str) -> dict[str, dict[str, str]]:
@@ -108,6 +123,12 @@ def _with_initials(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(initials=[initials_of(str(name)) for name in table["name"].fillna("")])
 
 
+def _with_consent(estates: pd.DataFrame, brought: pd.DataFrame) -> pd.DataFrame:
+    """Return the estates with the households asked and those that agree, as the planner brought them."""
+    said = brought.set_index("estate_id").reindex(index=estates["estate_id"], columns=list(CONSENT)).astype("Int64")
+    return estates.assign(**{name: said[name].array for name in CONSENT})
+
+
 def _opened(tables: Mapping[str, pd.DataFrame], tolerance: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return gaps and area_gaps with what stays a gap once walls are open: what the plan leaves, without sitings."""
     gaps, area_gaps = tables["gaps"], tables["area_gaps"]
@@ -128,6 +149,15 @@ def _stays(gaps: pd.DataFrame, walks: pd.DataFrame) -> pd.Series:
     walked = gaps[KEYS].merge(opened, on=KEYS, how="left", indicator=True).set_axis(gaps.index)
     is_out = (walked["opened_m"].isna() | (walked["opened_m"] > gaps["limit_m"])).astype("boolean")
     return is_out.where(gaps["is_gap"].notna() & (walked["_merge"] == "both"), gaps["is_gap"])
+
+
+def _with_minutes(gaps: pd.DataFrame, walks: pd.DataFrame, paces: Mapping[str, float]) -> pd.DataFrame:
+    """Return gaps with the minutes of walks where they are not those of the pace (slopes) or walls save some."""
+    today, opened = (gaps[KEYS].merge(walks.loc[walks["state"] == state, [*KEYS, "minutes"]], on=KEYS, how="left")[
+        "minutes"].set_axis(gaps.index) for state in ("today", "opened"))
+    flat = gaps["distance_m"] / gaps["facility_type"].map(paces)
+    saves = opened.notna() & (today.isna() | (today - opened > MINUTES_SEEN))
+    return gaps.assign(minutes=today.where((today - flat).abs() > MINUTES_SEEN), minutes_opened=opened.where(saves))
 
 
 def _whole_metres(distances: pd.Series, limits: pd.Series) -> pd.Series:

@@ -267,7 +267,7 @@ def _funding(brief: Brief, words: Mapping[str, str], language: str) -> tuple[Row
     if funding.empty:
         return (Row(words["not_made"]),)
     texts = texts_of(columns_named("funding", ["source", "amount_yuan"]), sums_by_source(funding), language)
-    return tuple(Row(source, amount) for source, amount in texts.itertuples(index=False, name=None))
+    return tuple(Row(source, amount) for source, amount in zip(*texts.values(), strict=True))
 
 
 def sums_by_source(funding: pd.DataFrame) -> pd.DataFrame:
@@ -282,6 +282,6 @@ def _programme(brief: Brief, words: Mapping[str, str], language: str) -> tuple[R
         return (Row(words["not_made"]),)
     row = programme.iloc[0]
     year = number_text(row["plan_year"], "year")
-    reason = texts_of(columns_named("programme", ["reason"]), programme, language)["reason"].iloc[0]
+    reason = texts_of(columns_named("programme", ["reason"]), programme, language)["reason"][0]
     lines = folded(reason, ROW_POINTS, REASON_MM, most=2)
     return (Row(lines[0], words["not_placed"] if year == MISSING else year), *map(Row, lines[1:]))

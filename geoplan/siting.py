@@ -186,12 +186,13 @@ def _sitings(scene: Scene, placed: Placed, served: pd.DataFrame, wish: Wish) -> 
     return conform("sitings", taken.assign(
         area_id=most.set_index("offer")["area"].reindex(taken.index),
         residents_served=served.groupby("offer")["residents"].sum().reindex(taken.index),
-        amount_yuan=(taken["floor_area_m2"] * taken["yuan_per_m2"]).round(2), procedures=None))
+        amount_yuan=(taken["floor_area_m2"] * taken["yuan_per_m2"]).round(2), procedures=None, walking=None))
 
 
 def _areas(scene: Scene, served: pd.DataFrame) -> pd.DataFrame:
     named = served.assign(**{key: served["offer"].map(scene.offers[key]) for key in KEYS})
-    return conform("siting_areas", named.rename(columns={"area": "area_id", "residents": "residents_served"}))
+    return conform("siting_areas", named.rename(columns={"area": "area_id", "residents": "residents_served"}).assign(
+        walking=None))
 
 
 def _stages(placed: Placed) -> pd.DataFrame:

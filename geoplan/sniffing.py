@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from geoplan.archives import at_hand
 from geoplan.encoding import encoding_said, is_same_encoding, text_of_dbf
 from geoplan.errors import Finding
 from geoplan.evidence import Key, because
@@ -16,7 +17,7 @@ from geoplan.geodata import open_geodata
 from geoplan.ledgers import Sheet, open_ledger, sheets_of
 from geoplan.opened import Opened, texts_of
 from geoplan.places import name_of
-from geoplan.preflight import CSV, GEOPACKAGE, LEDGERS, OSM_PBF, SHAPEFILE, check_file, format_of, geopackage_layers
+from geoplan.preflight import CSV, GEOPACKAGE, LEDGERS, OSM_PBF, SHAPEFILE, format_of, geopackage_layers
 from geoplan.read import POINT_LAYERS
 from geoplan.settings import Source
 from geoplan.vocabulary import is_taken, sense_of
@@ -74,10 +75,10 @@ def sniff(path: Path, said: str, layer: str) -> tuple[Sniffed | None, list[Findi
     findings
         Every finding stops the draft.
     """
-    findings = check_file(path, said, layer) or _unfit(path, layer)
-    if findings:
-        return None, findings
-    return (_ledger if format_of(path) in LEDGERS else _outlines)(path, said, layer)
+    with at_hand(path, _source(path=said), layer) as (inner, _, findings):
+        if inner is None or (findings := _unfit(inner, layer)):
+            return None, findings
+        return (_ledger if format_of(inner) in LEDGERS else _outlines)(inner, said, layer)
 
 
 def _unfit(path: Path, layer: str) -> list[Finding]:

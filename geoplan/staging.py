@@ -18,7 +18,7 @@ from errno import EACCES, EDQUOT, EFBIG, ENOSPC, EPERM, EROFS
 from pathlib import Path
 from typing import Any
 
-from geoplan.errors import DataError, Finding, raise_all
+from geoplan.errors import DataError, Finding, is_short_of_memory, raise_all
 
 if sys.platform == "win32":
     import msvcrt
@@ -91,6 +91,8 @@ def disk_finding(out: Path, error: OSError) -> Finding:
     """Return what to tell a planner of an error of the disk."""
     if error.errno in FULL or _is_full(out):
         return _finding("disk_full", out)
+    if is_short_of_memory(error):
+        return _finding("no_memory", out)
     if error.errno in FORBIDDEN:
         return _finding("no_permission", out, file=error.filename or out)
     return _finding("disk", out, error=error)

@@ -27,7 +27,7 @@ from geoplan.swatches import (
     paints_of,
 )
 
-AREA_OPACITY, ISOCHRONE_OPACITY = 0.35, 0.3
+AREA_OPACITY, ISOCHRONE_OPACITY = 0.9, 0.3  # colours must be those of the legend, whatever lies below
 GAP_STEPS = (1, 6, 11, 16)  # types missing: 1-5, 6-10, 11-15, 16 and more
 MOST = 10_000
 MINUTES = (5, 10, 15, 30)  # upper ends of the classes of isochrones

@@ -292,4 +292,5 @@ def _walks(
     walks = pd.concat(tables)
     pace = np.where(walks["facility_type"].isin(elderly_types), speeds["elderly"], speeds["adult"])
     distance = walks["distance_m"].astype(float).round(DECIMALS)
-    return conform("walks", walks.assign(state=state, distance_m=distance, minutes=distance / pace))
+    return conform("walks", walks.assign(
+        state=state, distance_m=distance, minutes=distance / pace, walking=None))

@@ -4,29 +4,35 @@ Areas are grown. Prices of units tell what any grouping must cost, and which are
 the grown areas are looked at again window by window: an area with those around it, and what is left over between them,
 are grouped anew with everything else as it is, by choosing among all areas that lose little at these prices. Windows
 overlap, and widen from one sweep to the next. A grouping inside a window holds every rule that a grouping of the whole
-holds, so each step keeps them; how far the outcome is from the best is told by the prices.
+holds, so each step keeps them; how far the outcome is from the best is told by the prices. A component of up to
+`PROVEN_UNITS` units is in the end one window that holds every area a better grouping could have, which often proves it.
+
+Windows that share no area are looked at together, so a large component keeps every processor busy; nobody has to ask
+for that, and the answer does not depend on it.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from geoplan.bounds import priced_bound
 from geoplan.components import Component, Group, cost_of, part_of
-from geoplan.crews import Crew, alone, hire
+from geoplan.crews import Crew, alone, count_processors, hire
 from geoplan.growth import grow_areas
-from geoplan.optimum import MAX_PAIRS, group_best
-from geoplan.pairs import find_pairs, number_units
+from geoplan.optimum import MAX_GAP, MAX_PAIRS, group_best
+from geoplan.pairs import Pairs, find_pairs, number_units
 from geoplan.prices import price_areas
 from geoplan.prospects import Whole, lay_plots
-from geoplan.selection import Effort, choose_areas
+from geoplan.selection import Effort, choose_areas, prove_areas
 
-WINDOWS = (30, 50, 70, 100)  # estates at which a window is wide enough, sweep by sweep
-WORK = 500_000  # windows as wide as this / units of the component, and wider ones, are left out
+WINDOWS = (40, 70, 100, 150)  # estates at which a window is wide enough, sweep by sweep
+WORK = 700_000  # windows as wide as this / units of the component, and wider ones, are left out
 LOSS_SHARE = 8  # areas are offered that lose no more than the overhead / LOSS_SHARE
 AREAS = 1_500  # areas to choose among in a window
-LARGE = 1_500  # estates from which a component is shared out window by window
-SHARED = 500  # estates from which work is shared at all
+LARGE = 1_500  # estates from which a component is shared out among processes, window by window
 NODES = 1  # branch-and-bound nodes spent on one
+PROVEN_UNITS = 150  # units of a component of which all promising areas are looked at together in the end
+PROOF = Effort(loss=math.inf, areas=20_000, nodes=20)
 
 
 @dataclass(frozen=True)
@@ -49,30 +55,43 @@ class Part:
     prices: Whole
 
 
+def group_each(pieces: Sequence[Component], *, processes: int | None = None) -> list[tuple[list[Group], float]]:
+    """Return the best grouping found of every component and its bound, the same for any number of processes.
+
+    Parameters
+    ----------
+    pieces
+        Components.
+    processes
+        Who groups the windows of large components; as many as there are processors where nobody says, and none but
+        this process where no component is large.
+    """
+    is_large = any(len(piece.ids) >= LARGE for piece in pieces)
+    with hire((processes or count_processors()) if is_large else 1) as crew:
+        return [group_any(piece, crew) for piece in pieces]
+
+
 def group_any(component: Component, crew: Crew = alone) -> tuple[list[Group], float]:
     """Return the best grouping found of a component, and a lower bound of all of them in household-micrometres."""
     pairs = find_pairs(component, range(len(component.ids)))
-    if len(pairs) <= MAX_PAIRS:
-        return group_best(component)
+    if len(pairs) > MAX_PAIRS:
+        return _group_by_windows(component, pairs, crew)
+    areas, bound = group_best(component)
+    if bound >= cost_of(component, areas) * (1 - MAX_GAP):
+        return areas, bound
+    others, other_bound = _group_by_windows(component, pairs, crew)
+    best = min([areas, others], key=lambda each: cost_of(component, each))
+    return best, min(max(bound, other_bound), cost_of(component, best))
+
+
+def _group_by_windows(component: Component, pairs: Pairs, crew: Crew) -> tuple[list[Group], float]:
     grown = grow_areas(component, in_one_order=True)
     _, first = priced_bound(component, pairs, grown)
     prices = price_areas(component, lay_plots(component, pairs), first)
-    areas = sweep(component, grown, prices.of_unit, crew)
-    return areas, min(prices.bound, cost_of(component, areas))
-
-
-def group_each(pieces: Sequence[Component], *, processes: int = 1) -> list[tuple[list[Group], float]]:
-    """Return the best grouping found of every component and its bound, the same for any number of processes.
-
-    Large components are shared out window by window, one after the other, all others component by component. Where
-    there is too little to do, this process does it all.
-    """
-    estates = sum(len(piece.ids) for piece in pieces)
-    with hire(processes if estates >= SHARED else 1) as crew:
-        small = [piece for piece in pieces if len(piece.ids) < LARGE]
-        found = {piece.ids[0]: grouping for piece, grouping in zip(small, crew(group_any, small), strict=True)}
-        found |= {piece.ids[0]: group_any(piece, crew) for piece in pieces if len(piece.ids) >= LARGE}
-    return [found[piece.ids[0]] for piece in pieces]
+    areas, bound = sweep(component, grown, prices.of_unit, crew), float(prices.bound)
+    if len(component.units) <= PROVEN_UNITS:
+        areas, bound = prove_areas(component, areas, prices.of_unit, effort=PROOF)
+    return areas, min(bound, cost_of(component, areas))
 
 
 def sweep(component: Component, areas: Collection[Group], prices: Whole, crew: Crew = alone) -> list[Group]:

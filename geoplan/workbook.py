@@ -4,7 +4,7 @@ Every text is written as text: no cell is ever a formula, a link or a guessed nu
 The date inside the file is `plan.as_of`, so that the same plan gives the same bytes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
@@ -17,11 +17,13 @@ from xlsxwriter.exceptions import XlsxFileError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from geoplan.cover import overview
 from geoplan.errors import Finding, say
-from geoplan.labels import table_name, writable
+from geoplan.forms import TEXT_FORMAT, Sheet, Shown
+from geoplan.labels import sheet_title, writable
 from geoplan.plan import Plan
 from geoplan.schema import labels_of
-from geoplan.sheets import TEXT_FORMAT, Sheet, overview, remarks_sheet, sheets_of
+from geoplan.sheets import remarks_sheet, sheets_of
 
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 FIXED_DAY = date(2000, 1, 1)  # of a file that belongs to no plan
@@ -30,12 +32,15 @@ MAX_CELL_UNITS = 32_767  # UTF-16 units in a cell; xlsxwriter drops longer text
 A4, A3 = 9, 8
 A3_FROM_COLUMNS = 9
 MIN_WIDTH, MAX_WIDTH, COVER_WIDTHS = 8, 42, (24, 96)
+ONE_LINE, TIGHT, HEADING_LINES = 24, 0.8, 2  # a heading of so many letters gets most of a line, a longer one half
 MEASURED_ROWS = 500
-MAX_LINES, LINE_POINTS = 6, 14.5  # a taller row is cut on the screen, never in the cell
+MAX_LINES, LINE_POINTS = 28, 14.5  # 409 points are the tallest row that a spreadsheet has
 MAX_FOOTER = 60
 FONT = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "top"}
 CELL = FONT | {"border": 1, "border_color": "#D0D4D9", "text_wrap": True}
-TEXT_CELL = CELL | {"indent": 1}  # keeps a text off the number before it
+TEXT_CELL = CELL | {"align": "left", "indent": 1}  # keeps a text off the number before it
+MARK_CELL = CELL | {"align": "center"}
+TOTAL = {"bold": True, "bg_color": "#EDF1F5", "top": 2}
 HEADING = FONT | {"border": 1, "border_color": "#A0A8B0", "text_wrap": True, "bold": True, "bg_color": "#DCE6EF",
                   "valign": "vcenter", "align": "center"}
 TITLE = FONT | {"bold": True, "font_size": 18}
@@ -76,7 +81,7 @@ def write_findings(remarks: pd.DataFrame, language: str, file: Path) -> None:
         Is written anew; OSError where the disk does not take it.
     """
     sheet, severities = remarks_sheet(remarks, language)
-    title = table_name("remarks", language)
+    title = sheet_title("remarks", language)
     with _workbook(file, FIXED_DAY, title) as book:
         _write_sheets(book, _formats(book), title, sheet, language=language, colours=severities.map(COLOURS))
 
@@ -132,11 +137,14 @@ def _write_cover(
 def _write_sheets(
     book: Workbook, formats: MakeFormat, title: str, sheet: Sheet, *, language: str, colours: pd.Series | None = None,
 ) -> None:
-    """Write a table, on as many sheets as its rows need."""
+    """Write a table, on as many sheets as its rows need; the sums stand on the last."""
     rows = max((len(shown.values) for shown in sheet.values()), default=0)
     for number, start in enumerate(range(0, max(rows, 1), MAX_ROWS), start=1):
         page = book.add_worksheet(title if number == 1 else f"{title} {number}")
-        _write_table(page, formats, sheet, range(start, min(rows, start + MAX_ROWS)), language, colours)
+        own = range(start, min(rows, start + MAX_ROWS))
+        _write_table(page, formats, sheet, own, language, colours)
+        if own.stop == rows and any(shown.total is not None for shown in sheet.values()):
+            _write_totals(page, formats, sheet, len(own) + 1, labels_of("sheet", language)["total"])
         _set_up_print(page, A3 if len(sheet) >= A3_FROM_COLUMNS else A4, title)
 
 
@@ -144,26 +152,48 @@ def _write_table(
     page: Worksheet, formats: MakeFormat, sheet: Sheet, rows: range, language: str, colours: pd.Series | None,
 ) -> None:
     fills = [{}] * len(rows) if colours is None else [{"bg_color": colours.iloc[row]} for row in rows]
-    for column, shown in enumerate(sheet.values()):
+    parts = [shown.values.iloc[rows.start:rows.stop] for shown in sheet.values()]
+    widths = [_column_width(shown, values) for shown, values in zip(sheet.values(), parts, strict=True)]
+    for column, (shown, values, width) in enumerate(zip(sheet.values(), parts, widths, strict=True)):
         page.write_string(0, column, shown.heading, formats(HEADING))
-        values = shown.values.iloc[rows.start:rows.stop]
-        page.set_column(column, column, _column_width(shown.heading, values, shown.format))
-        is_text = shown.format == TEXT_FORMAT
-        for row, (value, fill) in enumerate(zip(values.astype(object), fills, strict=True), start=1):
-            look = formats((TEXT_CELL if is_text else CELL) | {"num_format": shown.format} | fill)
-            if pd.isna(value):
-                page.write_blank(row, column, None, look)
-            elif is_text:
-                page.write_string(row, column, _fitting(value, language), look)
-            else:
-                page.write_number(row, column, value, look)
-    page.set_row(0, 2 * LINE_POINTS)
-    for row, lines in enumerate(_lines(sheet, rows), start=1):
-        if lines > MAX_LINES:
-            page.set_row(row, MAX_LINES * LINE_POINTS)
+        page.set_column(column, column, width)
+        _write_column(page, formats, column, shown, values, fills, language)
+    headed = [_lines_of(shown.heading, width) for shown, width in zip(sheet.values(), widths, strict=True)]
+    page.set_row(0, max(HEADING_LINES, *headed) * LINE_POINTS)
+    for row, lines in enumerate(_lines(sheet, parts, widths), start=1):
+        if lines > 1:
+            page.set_row(row, min(lines, MAX_LINES) * LINE_POINTS)
     page.freeze_panes(1, 1)
     page.autofilter(0, 0, max(len(rows), 1), max(len(sheet) - 1, 0))
     page.repeat_rows(0)
+
+
+def _write_column(
+    page: Worksheet, formats: MakeFormat, column: int, shown: Shown, values: pd.Series,
+    fills: Sequence[Mapping[str, Any]], language: str,
+) -> None:
+    is_text = shown.format == TEXT_FORMAT
+    usual = MARK_CELL if shown.fill else TEXT_CELL if is_text else CELL
+    for row, (value, fill) in enumerate(zip(values.astype(object), fills, strict=True), start=1):
+        is_missing = pd.isna(value)
+        own = {"bg_color": shown.fill} if shown.fill and not is_missing else fill
+        look = formats({**usual, "num_format": shown.format, **own})
+        if is_missing:
+            page.write_blank(row, column, None, look)
+        elif is_text:
+            page.write_string(row, column, _fitting(value, language), look)
+        else:
+            page.write_number(row, column, value, look)
+
+
+def _write_totals(page: Worksheet, formats: MakeFormat, sheet: Sheet, row: int, word: str) -> None:
+    """Write the sums under a table, below what its filter moves."""
+    for column, shown in enumerate(sheet.values()):
+        look = formats(CELL | TOTAL | {"num_format": shown.format})
+        if shown.total is not None:
+            page.write_number(row, column, shown.total, look)
+        else:
+            page.write_string(row, column, word if column == 0 else "", look)
 
 
 def _set_up_print(page: Worksheet, paper: int, title: str) -> None:
@@ -184,20 +214,24 @@ def _fitting(text: str, language: str) -> str:
     return units[:2 * (MAX_CELL_UNITS - len(mark))].decode("utf-16-le", errors="ignore") + mark
 
 
-def _column_width(heading: str, values: pd.Series, number_format: str) -> int:
-    if number_format == TEXT_FORMAT:
+def _column_width(shown: Shown, values: pd.Series) -> int:
+    if shown.width is not None:
+        return shown.width
+    if shown.format == TEXT_FORMAT:
         texts = [text.partition("\n")[0] for text in values.dropna().head(MEASURED_ROWS)]
     else:
-        texts = [f"{value:,.2f}" for value in values.dropna().head(MEASURED_ROWS)]
-    widest = max([_width(heading) // 2 + 4, *(_width(str(text)) + 2 for text in texts)])
-    return min(max(widest, MIN_WIDTH), MAX_WIDTH)
+        texts = [f"{value:,.2f}" for value in [*values.dropna().head(MEASURED_ROWS), shown.total or 0]]
+    heading = max(_width(line) for line in shown.heading.split("\n"))
+    headed = int(heading * TIGHT) + 3 if heading <= ONE_LINE else heading // HEADING_LINES + 5
+    return min(max([headed, MIN_WIDTH, *(_width(str(text)) + 3 for text in texts)]), MAX_WIDTH)
 
 
-def _lines(sheet: Sheet, rows: range) -> list[int]:
-    """Return how many lines the tallest cell of each row needs at the widest a column may be."""
-    texts = [shown.values.iloc[rows.start:rows.stop].fillna("") for shown in sheet.values()
-             if shown.format == TEXT_FORMAT]
-    return [max(_lines_of(text, MAX_WIDTH) for text in row) for row in zip(*texts, strict=True)]
+def _lines(sheet: Sheet, parts: Sequence[pd.Series], widths: Sequence[int]) -> Iterator[int]:
+    """Return how many lines the tallest cell of each row needs."""
+    texts = [(values.fillna(""), width - 2) for shown, values, width in zip(sheet.values(), parts, widths, strict=True)
+             if shown.format == TEXT_FORMAT and not shown.fill]
+    for row in zip(*(values for values, _ in texts), strict=True):
+        yield max(_lines_of(text, width) for text, (_, width) in zip(row, texts, strict=True))
 
 
 def _lines_of(text: str, width: int) -> int:

@@ -8,6 +8,7 @@ from hypothesis import settings
 
 settings.register_profile("geoplan", deadline=None, derandomize=True)
 settings.load_profile("geoplan")
+os.environ.setdefault("GEOPLAN_NO_CACHE", "1")  # runs of tests leave no folder beside the towns of the checkout
 
 
 @pytest.fixture(scope="session")

@@ -125,7 +125,7 @@ def full_town(folder: Path, **changed: Any) -> Any:
             "funding", area_id=["A1", "A1"], item=["roof", "road"], source=["central_provincial", "gap"],
             content_class=["基础类", "完善类"], amount_yuan=[9e6, 3_345_678.0], basis=["policy", None],
             clause=[clause, None]),
-        "ranking": table("ranking", area_id=["A1"], criterion=["hazards"], weight=[20.0], points=[11.5],
+        "ranking": table("ranking", area_id=["A1"], criterion=["hazards"], weight=[0.2], points=[11.5],
                          known_share=[1.0], is_known=[True]),
         "programme": table(
             "programme", area_id=["A1", "A2"], plan_year=[2025, None], batch=["implement", "reserve"],

@@ -54,7 +54,8 @@ def gaps_of(lacks: Sequence[Lack], *, gap: bool | None = True) -> tuple[pd.DataF
     """Return table `gaps` and members of the estates that lack something; after walls nothing has changed."""
     rows = pd.DataFrame(lacks, columns=["estate_id", "area_id", "residents", "facility_type", "limit_m"])
     members = rows[["estate_id", "area_id"]].drop_duplicates(ignore_index=True)
-    gaps = conform("gaps", rows.assign(distance_m=None, is_gap=gap, is_gap_after=gap, standard="GB", confidence="K"))
+    gaps = conform("gaps", rows.assign(distance_m=None, is_gap=gap, is_gap_after=gap, standard="GB", confidence="K",
+                                       walking="network"))
     return gaps, members
 
 

@@ -11,14 +11,17 @@ import geoplan
 
 PACKAGE = Path(geoplan.__file__).parent
 ROOMS = {  # from the ground up: a room imports from itself and from rooms below, as far as MAY_IMPORT lets it
-    "ground": {"errors", "schema", "shapes", "datum", "pages", "solver", "crews", "runs"},
+    "ground": {
+        "errors", "schema", "shapes", "datum", "pages", "solver", "crews", "runs", "presence", "digests", "parcels",
+        "cache",
+    },
     "law": {"contents", "costs", "sources", "documents", "jurisdictions", "policy", "labels"},
     "project": {"settings", "project"},
     "reading": {
         "preflight", "records", "compounds", "encoding", "opened", "words", "headings", "ledgers", "geodata",
         "rules", "cells", "checks", "cost_rows", "identities", "footprints", "places", "estate_rows",
         "facility_rows", "facility_types", "site_rows", "heights", "street_rows", "progress_rows", "read",
-        "frozen",
+        "frozen", "templates", "archives", "broken_texts",
     },
     "steps": {
         "residents", "screening", "network", "noding", "access", "travel", "graphs", "reach", "circles",
@@ -28,22 +31,26 @@ ROOMS = {  # from the ground up: a room imports from itself and from rooms below
         "optimum", "pairs", "prices", "prospects", "selection", "windows", "naming", "paths", "islands",
         "checkup", "nearest", "isochrones", "norms", "elevation", "needs", "works", "payments", "funding",
         "ranking", "programme", "bundles", "caps", "digging", "readiness", "reasons", "schedules", "milestones",
-        "scorecard", "shortfalls", "progress",
+        "scorecard", "shortfalls", "progress", "topology",
     },
     "lawbook": {"coverage", "lawbook"},
-    "plan": {"prepared", "reuse", "budget", "stocktaking", "plan"},
+    "plan": {"delivery", "prepared", "reuse", "budget", "stocktaking", "plan"},
     "drafting": {"evidence", "vocabulary", "sniffing", "proposals", "whereabouts", "drafts", "init"},
     "looking back": {
         "lacking", "facts", "accounts", "explain", "compare", "audited", "audit", "audit_files", "audit_areas",
-        "audit_services", "audit_money",
+        "audit_services", "audit_money", "audit_walks", "quotas", "towns", "province",
     },
     "writing": {
-        "payload", "initials", "shown", "maps", "gantt", "sheets", "workbook", "dbf", "shapefiles",
+        "payload", "initials", "shown", "standalone", "maps", "gantt", "years",
+        "forms", "cover", "objections", "money_sheets", "sheets", "workbook", "dbf", "shp", "fields", "enclosures",
+        "shapefiles",
         "geopackage", "swatches", "qml", "styles", "qgis", "lacked", "exploring", "leaflets", "sweeping",
-        "figures", "briefs", "fonts", "scalebars", "labelling", "drawing", "grounds", "palette", "annotations",
-        "plates", "legends", "sidebars", "atlas", "manuscript", "chapters", "dossiers",
+        "figures", "briefs", "fonts", "typesetting", "scalebars", "labelling", "drawing", "grounds", "palette",
+        "annotations", "plates", "legends", "sidebars", "atlas", "manuscript", "desk", "grounding",
+        "chapters", "dossiers", "index_page",
     },
-    "publishing": {"staging", "publish"},
+    "publishing": {"staging", "panes", "publish"},
+    "batch": {"standing", "errand", "workers", "batch"},
     "command line": {"cli", "__main__"},
 }
 MAY_IMPORT = {
@@ -53,11 +60,12 @@ MAY_IMPORT = {
     "reading": {"ground", "law", "project", "reading"},
     "steps": {"ground", "law", "steps"},
     "lawbook": {"ground", "law", "steps", "lawbook"},
-    "plan": set(ROOMS) - {"drafting", "lawbook", "looking back", "writing", "publishing", "command line"},
+    "plan": set(ROOMS) - {"drafting", "lawbook", "looking back", "writing", "publishing", "batch", "command line"},
     "drafting": {"ground", "law", "project", "reading", "drafting"},
     "looking back": {"ground", "law", "looking back"},
-    "writing": set(ROOMS) - {"drafting", "lawbook", "looking back", "publishing", "command line"},
-    "publishing": set(ROOMS) - {"drafting", "lawbook", "command line"},
+    "writing": set(ROOMS) - {"drafting", "lawbook", "looking back", "publishing", "batch", "command line"},
+    "publishing": set(ROOMS) - {"drafting", "lawbook", "batch", "command line"},
+    "batch": set(ROOMS) - {"drafting", "lawbook", "command line"},
     "command line": set(ROOMS),
 }
 PARTS = {  # files that belong to one step, or are shared by those named
@@ -113,10 +121,12 @@ HOMES = {
     "typer": {"cli"},
     "pydantic": {"settings", "project"},
     "highspy": {"solver"},
-    "matplotlib": {"fonts", "drawing", "annotations", "plates", "legends", "sidebars", "atlas"},
+    "matplotlib": {"fonts", "typesetting", "drawing", "annotations", "plates", "legends", "sidebars", "atlas"},
     "pylopdf_fonts_zh_cn": {"fonts"},
     "PIL": {"drawing"},
     "docx": {"manuscript"},
+    "dask": {"workers"},
+    "distributed": {"workers"},
 }
 
 

@@ -175,7 +175,7 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "a gap without a standard": ("clauses", put("gaps", "standard", None)),
     "an id that nobody has": ("references", put("links", "estate_a", "E-nowhere")),
     "a row lost": ("tables", drop("verdicts")),
-    "a required cell emptied": ("tables", put("facilities", "status", None)),
+    "a required cell emptied": ("tables", put("estates", "eligibility", None)),
     "an estate lost": ("rows", drop("estates")),
     "an empty shape": ("shapes", put("areas", "geometry", None)),
 }
@@ -261,6 +261,18 @@ def test_inputs_changed_since_are_found(run: Run, tmp_path: Path) -> None:
     with (project / "sites.csv").open("a", encoding="utf-8") as file:
         file.write("\n")
     assert failed(run.folder, project) == {"inputs"}
+
+
+def test_walks_that_streets_do_not_allow_are_found(run: Run, good: dict[str, Any]) -> None:
+    walks = good["walks"].copy()
+    lots, places = good["estates"].set_index("estate_id").geometry, good["facilities"].set_index("facility_id").geometry
+    far = walks["state"].eq("today") & walks["distance_m"].gt(1_000)
+    walks.loc[far, "distance_m"] = [  # as the crow flies, and no street does
+        lots[row.estate_id].distance(places[row.facility_id]) for row in walks[far].itertuples()]
+    broken = Audited(run, TOWN, _tables={**good, "walks": walks})
+    assert CHECKS["straight"](broken).wrong == []
+    assert len(CHECKS["streets"](broken).wrong) > 1
+    assert CHECKS["streets"](Audited(run, _tables=dict(good))).count == 0  # without the inputs nothing can be walked
 
 
 def test_rows_that_do_not_add_up_are_found(run: Run, good: dict[str, Any]) -> None:

@@ -195,7 +195,7 @@ def closed(is_gap: list[bool | None], after: list[bool | None]) -> list[object]:
     gaps = conform("gaps", pd.DataFrame({
         "estate_id": ["E1", "E2", "E3", "E1"], "facility_type": ["GREEN"] * 3 + ["TOILET"], "limit_m": 300.0,
         "distance_m": None, "is_gap": is_gap, "is_gap_after": after, "residents": 1, "standard": "GB",
-        "confidence": "K"}))
+        "confidence": "K", "walking": "network"}))
     table = close_gaps(gaps, SITINGS, NEAR).set_index(["facility_type", "estate_id"])["is_gap_after"]
     return [None if pd.isna(said) else bool(said) for said in table.sort_index()]
 
@@ -210,3 +210,12 @@ def test_what_opened_walls_have_closed_stays_closed() -> None:
 
 def test_without_streets_sitings_close_the_gaps_of_today() -> None:
     assert closed([True, True, False, None], [None] * 4) == [False, True, False, None]
+
+
+def test_each_of_several_standards_stands_with_its_own_clause() -> None:
+    catalogue = CATALOGUE.assign(
+        standard=["GB 50180-2018; 建标; 指引", "商圈", ""], clause=["C.0.2; 第3项", "一; 二", ""])
+    gaps, _ = find_gaps(walks(("E1", "PHARMACY", 10.0)), ESTATES, catalogue, limits={}, complete=False,
+                        brought_types=["PHARMACY"])
+    told = gaps.drop_duplicates("facility_type").set_index("facility_type")["standard"]
+    assert told.to_dict() == {"KINDERGARTEN": "GB 50180-2018 C.0.2; 建标 第3项; 指引", "PHARMACY": "商圈 一; 二"}

@@ -1,11 +1,14 @@
 """The same bytes from the same town: whatever the order of rows, the seed of hashes, and the processors at hand."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from small_town import make_town
 
 TESTS = Path(__file__).parent
 PROGRAM = """
@@ -66,3 +69,80 @@ def straight() -> str:
 def test_groupings_and_alternatives_are_the_same_bytes(straight: str, seed: int, rows: int, processors: str) -> None:
     assert len(straight.split()) == 3 * 3 * 2 + 2 * 2
     assert digests(seed=seed, rows=rows, processors=processors) == straight
+
+
+# ---- a whole run, from files to files
+
+RUN = """
+import datetime, os, sys, time, types
+days, processors, project, out = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+if processors == "one" and hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+later, moved = days * 86_400, datetime.timedelta(days=days)
+real_time, real_local, real_gm, real_form = time.time, time.localtime, time.gmtime, time.strftime
+time.time = lambda: real_time() + later
+time.localtime = lambda seconds=None: real_local(time.time() if seconds is None else seconds)
+time.gmtime = lambda seconds=None: real_gm(time.time() if seconds is None else seconds)
+time.strftime = lambda form, moment=None: real_form(form, time.localtime() if moment is None else moment)
+import geoplan.publish
+class Day(datetime.date):
+    @classmethod
+    def today(cls):
+        return super().today() + moved
+class Moment(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return super().now(tz) + moved
+    @classmethod
+    def today(cls):
+        return super().today() + moved
+    @classmethod
+    def utcnow(cls):
+        return super().now(datetime.timezone.utc).replace(tzinfo=None) + moved
+moved_module = types.ModuleType("datetime")
+moved_module.__dict__.update({**vars(datetime), "date": Day, "datetime": Moment})
+others = {datetime: moved_module, datetime.date: Day, datetime.datetime: Moment}
+WRITERS = ("docx", "folium", "branca", "matplotlib", "xlsxwriter", "zipfile", "geoplan", "jinja2", "fiona", "PIL")
+for name, module in list(sys.modules.items()):  # compiled libraries keep theirs: they need the very classes
+    if name.partition(".")[0] in WRITERS:
+        for called, value in list(vars(module).items()):
+            if isinstance(value, type | types.ModuleType) and value in others:
+                setattr(module, called, others[value])
+sys.argv = ["geoplan", "run", project, "--out", out]
+from geoplan.cli import main
+main()
+"""
+
+
+def run_of(folder: Path, *, order: int, days: int, processors: str, **environment: str) -> dict[str, Any]:
+    """Return the manifest of a run, so many days from now, of the town with its rows in some order."""
+    project, out = make_town(folder / "town", order), folder / "run"
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(days), processors, str(project), str(out)], capture_output=True, text=True,
+        check=False, env={**os.environ, **environment})
+    assert done.returncode == 0, done.stderr
+    manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    return manifest
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return run_of(tmp_path_factory.mktemp("first"), order=0, days=0, processors="all", PYTHONHASHSEED="0",
+                  TZ="Asia/Shanghai", LC_ALL="C.UTF-8")
+
+
+@pytest.mark.parametrize(("order", "days", "processors", "seed", "zone", "locale"), [
+    (7, 0, "one", "1", "Asia/Shanghai", "C"), (0, 4_000, "all", "4242", "America/New_York", "C.UTF-8"),
+])
+def test_a_run_is_the_same_bytes_whatever_the_day_the_zone_the_seed_the_order_and_the_processors(
+    first_run: dict[str, Any], tmp_path: Path, order: int, days: int, processors: str, seed: str, zone: str,
+    locale: str,
+) -> None:
+    again = run_of(tmp_path, order=order, days=days, processors=processors, PYTHONHASHSEED=seed, TZ=zone,
+                   LC_ALL=locale, OMP_NUM_THREADS="1" if processors == "one" else "2")
+    assert first_run["steps"]["areas"] > 1
+    assert first_run["steps"]["sitings"] > 0
+    assert {"map.html", "plan.gpkg", "plan.xlsx", "dossiers.docx", "atlas.pdf"} <= set(first_run["outputs"])
+    assert again["outputs"] == first_run["outputs"]
+    differing = {name for name in first_run if again[name] != first_run[name]}
+    assert differing == ({"inputs"} if order else set())

@@ -250,6 +250,16 @@ def test_a_raster_that_is_cut_off_or_has_no_place_on_earth_is_refused(tmp_path: 
     assert [finding.code for finding in check_heights(plan(tmp_path))] == ["heights.unreadable"]
 
 
+@pytest.mark.parametrize("place", [None, (0, 0, EAST, 0, 0, NORTH)])
+@pytest.mark.filterwarnings("ignore:.*geotransform")
+def test_a_raster_whose_cells_lie_nowhere_is_refused(tmp_path: Path, place: tuple[float, ...] | None) -> None:
+    rasterio = pytest.importorskip("rasterio")
+    with rasterio.open(tmp_path / "dem.tif", "w", driver="GTiff", width=4, height=4, count=1, dtype="float32",
+                       crs="EPSG:4549", transform=place and rasterio.Affine(*place)) as file:
+        file.write(np.ones((4, 4), dtype="float32"), 1)
+    assert [finding.code for finding in check_heights(plan(tmp_path))] == ["heights.unreadable"]
+
+
 def test_without_the_reader_whoever_asks_for_heights_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dem.tif").write_bytes(b"II*\0")
     monkeypatch.setattr("geoplan.heights.find_spec", lambda _: None)

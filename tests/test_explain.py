@@ -183,7 +183,7 @@ def test_the_elder_care_account_is_written_out(run: Run) -> None:
     # 157.2 - 100 = 57.2, up to 58; 157.2 - 100 - 20.5 = 36.7, up to 37
     assert "现状缺口 = 157.2 − 100 = 57.2，向上取整且不小于零：58 平方米" in page
     assert "实施后缺口 = 157.2 − 100 − 在建和规划 20.5 = 36.7，向上取整且不小于零：37 平方米" in page
-    assert "结论：未达标：无可用场地（以 用房 口径为准）" in page
+    assert "结论：未达标：无可用场地（以用房口径为准）" in page
     assert "用地口径：需求 157.2 平方米，折算 – 平方米，待核实" in page
 
 
@@ -325,10 +325,46 @@ def test_an_area_is_told_what_it_lacks_and_where_the_plan_puts_it(tmp_path: Path
         "    现有：步行网络上到不了任何在用的一处",
         "    实施后：仍缺，权利人不同意",
         "缺老年人日间照料中心(含托老所)：1 个小区、524 人步行 300 米以内没有（GB 50180-2018，可信度：经验值，须核对）",
-        "    现有：最近的是 日间照料中心(F1)，距这些小区 700–700 米",
+        "    现有：各小区到最近一处 700 米，其中最近的是 日间照料中心(F1)",
         "    方案：打通围墙后 1 个小区够得着现有设施",
         "    方案：利用 锅炉房(S1) 设 350 平方米，解决本片区 524 人，全处投资 875,000 元",
         "    其中 37 平方米计入本片区养老用房",
         "    手续：核实可用时间、改变建筑功能：依法办理全部手续〔QH-2021-13 三15 QH21-42〕",
         "    实施后：不再是片区缺口", ""]
     assert "− 在建和规划 20.5 − 选址 37 = -0.3，向上取整且不小于零：37 平方米" in page
+
+
+def test_a_limit_of_the_project_is_told_with_the_planners_reason_and_the_farthest_and_the_cut_off_are_counted(
+    tmp_path: Path,
+) -> None:
+    changed = changed_tables()
+    limits = table("parameters", name=["circle.limits.ELD_DAYCARE"], value=["300"], unit=["m"], origin=["project"],
+                   clause_or_because=["河谷坡缓"])
+    page = page_of(published(
+        tmp_path, parameters=pd.concat([changed["parameters"], limits]),
+        area_gaps=table("area_gaps", area_id=["A1"], facility_type=["ELD_DAYCARE"], residents=[1_572],
+                        uncovered_residents=[1_572], uncovered_share=[1.0], is_gap=[True], is_gap_after=[True],
+                        reason=["no_site"]),
+        gaps=table("gaps", estate_id=["E1", "E2", "E3"], facility_type=["ELD_DAYCARE"] * 3, limit_m=[300.0] * 3,
+                   distance_m=[350.0, 700.0, None], is_gap=[True] * 3, is_gap_after=[True] * 3,
+                   residents=[262, 524, 786], standard=["plan.toml circle.limits"] * 3, confidence=["project"] * 3),
+        walks=table("walks", estate_id=["E1", "E2", "E3"], facility_type=["ELD_DAYCARE"] * 3, state=["today"] * 3,
+                    distance_m=[350.0, 700.0, None], minutes=[7.3, 14.6, None], facility_id=["F2", "F1", None])), "A1")
+    # 262 + 524 + 786 residents; the nearest of all is F2, and the farthest estate walks 700 m to F1
+    assert "3 个小区、1,572 人步行 300 米以内没有（plan.toml circle.limits：河谷坡缓，可信度：项目自定）" in page
+    assert "    现有：各小区到最近一处 350–700 米，其中最近的是 " in page
+    assert page.count("其中最近的是 F2\n    其中 1 个小区步行到不了任何在用的一处") == 1
+
+
+def test_a_norm_by_households_stands_below_the_account_where_a_document_sets_one(run: Run, tmp_path: Path) -> None:
+    care = changed_tables()["care"].assign(
+        norm_m2=[90.0, 135.0], norm_short_m2=[0.0, 0.0], norm_sites=[1, 0], norm_clause=["GZ-2022 三 [GZ22-01]"] * 2)
+    page = page_of(published(tmp_path, care=care), "A1")
+    assert "按户标准（GZ-2022 三 [GZ22-01]）：需求 90 平方米，现状缺口 0 平方米，达单处最小规模的在用设施 1 处" in page
+    assert "按户标准" not in page_of(run, "A1")
+
+
+def test_straight_lines_are_told_once_on_the_pages_of_an_estate_and_an_area(run: Run) -> None:
+    for wanted in ("E1", "A1"):
+        assert page_of(run, wanted).count("未提供道路数据，距离为直线距离乘以绕行系数") == 1
+    assert "步行依据" not in page_of(run, "A1")

@@ -37,7 +37,7 @@ def flows_of(
 
 def today(*town: Any, **options: Any) -> dict[tuple[str, str], float]:
     table = list_flows(flows_of(*town, **options))
-    return {(facility, area): m2 for facility, area, m2 in table.itertuples(index=False)}
+    return {(facility, area): m2 for facility, area, m2 in table.drop(columns="walking").itertuples(index=False)}
 
 
 # Estates stand 200 m apart, from the centre of one to that of the next; 500 residents need 50 m2, 300 need 30.

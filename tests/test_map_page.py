@@ -47,6 +47,10 @@ def test_it_opens_with_no_network_and_shows_the_plan(page: Page) -> None:
     assert page.evaluate("document.getElementById('waiting').hidden") is True
 
 
+def test_where_no_streets_were_brought_the_foot_of_every_theme_says_so(page: Page) -> None:
+    assert "未提供街道：距离为直线距离乘绕行系数" in page.evaluate("document.getElementById('foot').textContent")
+
+
 def test_a_click_on_an_area_opens_its_numbers_and_a_second_click_its_estate(page: Page) -> None:
     click_on(page, X0 + 5, Y0 + 5)
     panel = page.evaluate(PANEL)
@@ -239,7 +243,7 @@ def test_themes_without_data_are_closed_and_the_page_still_opens(browser: Browse
     empty["estates"] = made["estates"].assign(area_id=None, left_out="too_few_households")
     with opened(browser, tmp_path, town(tmp_path / "project", **empty)) as page:
         closed = page.evaluate("[...document.querySelectorAll('#themes input:disabled')].map((theme) => theme.value)")
-        assert closed == ["areas", "gaps", "care", "programme", "openings", "facilities"]
+        assert closed == ["areas", "gaps", "walks", "care", "programme", "openings", "facilities"]
         click_on(page, X0 + 5, Y0 + 5)
         assert "可联动范围内户数不足" in page.evaluate(PANEL)
 

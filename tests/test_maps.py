@@ -23,8 +23,10 @@ from test_payload import read_payload
 
 from geoplan import maps
 from geoplan.labels import writable
+from geoplan.leaflets import leaflet_script
 from geoplan.maps import write_map
 from geoplan.payload import QUANTA_PER_DEGREE
+from geoplan.standalone import asset
 
 WRITE_AGAIN = """
 import sys
@@ -64,7 +66,7 @@ def test_the_same_plan_gives_the_same_bytes_under_another_hash_seed(tmp_path: Pa
 
 
 def test_the_page_names_no_address_it_could_fetch(page: str) -> None:
-    own = page.replace(payload_of(page), "").replace(maps._leaflet_script(), "")  # it holds a link it never shows
+    own = page.replace(payload_of(page), "").replace(leaflet_script(), "")  # it holds a link it never shows
     assert re.findall(r"""(?:src|href)\s*=\s*["']?(?!data:)[^"'\s>]*//|@import|sourceMappingURL""", own) == []
     assert set(re.findall(r"url\((?!data:|#)[^)]*\)", own)) == set()
 
@@ -163,7 +165,7 @@ def test_types_carry_a_short_name_and_stand_by_kind(tmp_path: Path) -> None:
 
 
 def test_every_kind_of_facility_has_its_own_symbol() -> None:
-    [symbols] = re.findall(r"const KIND_SYMBOLS = \{(.*?)\n\};", maps._asset("map_themes.js"), re.DOTALL)
+    [symbols] = re.findall(r"const KIND_SYMBOLS = \{(.*?)\n\};", asset("map_themes.js"), re.DOTALL)
     drawn = re.findall(r"(\w+): \{ form: '(\w+)', fill: '(#\w+)'", symbols)
     assert {kind for kind, _, _ in drawn} == {*maps.labels_of("facility_kind", "zh"), "none"}
     assert len({form for kind, form, _ in drawn if kind != "none"}) == len(drawn) - 1
@@ -171,7 +173,7 @@ def test_every_kind_of_facility_has_its_own_symbol() -> None:
 
 
 def test_every_word_the_scripts_ask_for_is_there() -> None:
-    scripts = "\n".join(maps._asset(name) for name in maps.SCRIPTS)
+    scripts = "\n".join(asset(name) for name in maps.SCRIPTS)
     words = maps._words("zh")
     asked = set(re.findall(r"""\bword\(\s*'([^']+)'\s*[,)]""", scripts))
     assert len(asked) > 40

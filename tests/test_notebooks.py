@@ -13,11 +13,13 @@ import pytest
 from matplotlib import pyplot
 
 from geoplan import plan as planning
+from geoplan import sweeping
 from geoplan.plan import Plan
 from geoplan.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+ALTERNATIVES = 2  # what a notebook of the five asks for
 CELL_KEYS = {"markdown": {"cell_type", "id", "metadata", "source"},
              "code": {"cell_type", "id", "metadata", "source", "execution_count", "outputs"}}
 
@@ -28,22 +30,27 @@ def cells(book: Path, kind: str = "code") -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def made() -> dict[tuple[Path, int], Plan]:
+def made() -> dict[Path, Plan]:
     return {}
 
 
 @pytest.fixture
-def plans(monkeypatch: pytest.MonkeyPatch, made: dict[tuple[Path, int], Plan]) -> Iterator[None]:
-    """Let every notebook of this file use the same plan: it depends on nothing but the project."""
+def plans(monkeypatch: pytest.MonkeyPatch, made: dict[Path, Plan]) -> Iterator[None]:
+    """Let every notebook of this file use the same plan, and sweep a corner of its grid: enough to see it run."""
     make: Callable[..., Plan] = planning.make_plan
+    sweep: Callable[..., Any] = sweeping.sweep_areas
 
     def make_once(project: Project, *, alternatives: int = 0) -> Plan:
-        key = project.file.resolve(), alternatives
+        key = project.file.resolve()
         if key not in made:
-            made[key] = make(project, alternatives=alternatives)
+            made[key] = make(project, alternatives=max(alternatives, ALTERNATIVES))
         return made[key]
 
+    def sweep_corner(plan: Plan, **grid: Any) -> Any:
+        return sweep(plan, **{name: values[:2] if name == "max_gap_m" else values[:1] for name, values in grid.items()})
+
     monkeypatch.setattr(planning, "make_plan", make_once)
+    monkeypatch.setattr(sweeping, "sweep_areas", sweep_corner)
     monkeypatch.chdir(ROOT / "notebooks")
     before = mpl.get_backend()
     mpl.use("Agg")

@@ -270,3 +270,16 @@ def test_the_first_alternative_is_the_best_exchange_in_one_part_of_town(town: tu
     if other is not None:
         loss = tuple(now - best for now, best in zip(value_of(other), value_of(plan), strict=True))
         assert loss == pytest.approx(min(losses))
+
+
+@given(towns())
+@settings(max_examples=20, deadline=None)
+def test_in_a_large_part_sites_are_chosen_as_well_and_the_bound_of_the_walks_is_true(town: tuple[Scene, Wish]) -> None:
+    with patch.multiple("geoplan.placing", COMPLEX_M2=6, COMPLEX_SERVICES=2, LARGE=0, LARGE_GAP=0.0):
+        placed = place(*town)
+    best = min(values for values, _ in every_plan(*town))
+    assert value_of(placed)[:2] == pytest.approx(best[:2])
+    assert placed.bounds[:2] == pytest.approx(placed.values[:2])
+    # the sites that stand may not be those with the least walking of all; the bound is below the least of all
+    assert placed.values[2] >= best[2] - 1e-6
+    assert placed.bounds[2] <= best[2] + 1e-6

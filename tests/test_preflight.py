@@ -60,13 +60,13 @@ def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     assert codes(tmp_path / "a.csv") == ["preflight.no_file"]
 
 
-@pytest.mark.parametrize("name", ["a.vrt", "a.kml", "a.et", "a", "a.zip"])
+@pytest.mark.parametrize("name", ["a.vrt", "a.kml", "a.et", "a", "a.rar"])
 def test_an_unknown_format_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("x")
     assert codes(tmp_path / name) == ["preflight.unknown_format"]
 
 
-@pytest.mark.parametrize("name", ["a.shp", "a.gpkg", "a.geojson", "a.xlsx", "a.osm.pbf"])
+@pytest.mark.parametrize("name", ["a.shp", "a.gpkg", "a.geojson", "a.xlsx", "a.osm.pbf", "a.zip"])
 def test_a_virtual_layer_in_disguise_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(VRT + "</OGRVRTDataSource>")
     assert codes(tmp_path / name)[0] in ("preflight.not_what_it_says", "preflight.not_json", "preflight.damaged")

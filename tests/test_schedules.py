@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -128,3 +129,75 @@ def test_a_large_reserve_without_proof_keeps_every_cap() -> None:
     assert (totals["households_2001_2005"] * 20 <= totals["households"] * 3).all()
     assert (totals["amount_yuan"] <= [1.1e8, 1.2e8, 1.3e8]).all()
     assert 0.95 * schedule.bound < schedule.worth <= schedule.bound
+
+
+RESERVES = st.lists(st.fixed_dictionaries({
+    "area_id": st.sampled_from(["A1", "A2", "A3", "A4"]), "households": st.integers(50, 400),
+    "completion_year": st.sampled_from([1990, 1999, 2003, None]), "ready_year": st.sampled_from([None, 2026])}),
+    min_size=1, max_size=6)
+LIMITS = st.fixed_dictionaries({}, optional={
+    "budget_yuan": st.dictionaries(st.sampled_from(YEARS), st.sampled_from([1e6, 1.5e6, 3e6]), min_size=1),
+    "total_budget_yuan": st.sampled_from([2e6, 3.5e6]), "max_households_per_year": st.integers(150, 900),
+    "max_areas_per_year": st.integers(1, 2), "share": st.just(FIFTEEN),
+    "source_budget_yuan": st.fixed_dictionaries({"residents": st.dictionaries(
+        st.sampled_from(YEARS), st.sampled_from([1e5, 3e5]), min_size=1)})})
+
+
+@settings(max_examples=40)
+@given(RESERVES, LIMITS, st.booleans(), st.sets(st.sampled_from(["E1", "E2", "E3"])), st.data())
+def test_from_the_ledger_to_the_years_nothing_better_keeps_the_rules(
+    rows: Any, limits: Any, is_bundled: bool, waiting: set[str], data: st.DataObject,
+) -> None:
+    estates = homes(*rows)
+    ids = sorted(set(estates["area_id"]))
+    money = {area_id: data.draw(st.sampled_from([4e5, 9e5, 1.6e6])) for area_id in ids}
+    paid = {area_id: data.draw(st.sampled_from([0.0, 9e4, 2e5])) for area_id in ids}
+    scores = {area_id: data.draw(st.sampled_from([20.0, 50.0, 51.25])) for area_id in ids}
+    bundles = [ids[:2]] if is_bundled and len(ids) > 1 else []
+    sources = pd.DataFrame({"area_id": ids, "source": "residents", "amount_yuan": [paid[each] for each in ids]})
+    _, schedule, _ = Asked(
+        estates, scores=scores, amounts=money, gates=dict.fromkeys(waiting, "not_ready"), sources=sources,
+        years=YEARS, bundles=bundles, **limits).programme()
+    best = max(_worth(plan, estates, scores) for choice in product([*YEARS, None], repeat=len(ids))
+               for plan in [dict(zip(ids, choice, strict=True))]
+               if _is_lawful(plan, estates, waiting, bundles, money, paid, limits))
+    assert _is_lawful(schedule.programme, estates, waiting, bundles, money, paid, limits)
+    assert schedule.worth == schedule.bound == best
+
+
+def _worth(plan: Programme, estates: pd.DataFrame, scores: dict[str, float]) -> int:
+    households = estates.groupby("area_id")["households"].sum()
+    return sum(round(100 * scores[area_id]) * int(households[area_id]) for area_id, year in plan.items() if year)
+
+
+def _is_lawful(
+    plan: Programme, estates: pd.DataFrame, waiting: set[str], bundles: list[list[str]], money: dict[str, float],
+    paid: dict[str, float], limits: dict[str, Any],
+) -> bool:
+    """Say whether a programme keeps every rule, each counted here from the ledger."""
+    if any(len({plan[area_id] for area_id in bundle}) > 1 for bundle in bundles):
+        return False
+    for home in estates.itertuples():
+        year = plan[home.area_id]
+        if year and home.estate_id in waiting and not (pd.notna(home.ready_year) and year >= home.ready_year):
+            return False  # the gate is not open, and no year promises it
+    if sum(money[area_id] for area_id, year in plan.items() if year) > limits.get("total_budget_yuan", 1e12):
+        return False
+    planned = {year: [area_id for area_id, own in plan.items() if own == year] for year in YEARS}
+    return all(_year_holds(areas, year, estates, money, paid, limits) for year, areas in planned.items())
+
+
+def _year_holds(
+    areas: list[str], year: int, estates: pd.DataFrame, money: dict[str, float], paid: dict[str, float],
+    limits: dict[str, Any],
+) -> bool:
+    own = estates[estates["area_id"].isin(areas)]
+    homes_of_year = int(own["households"].sum())
+    is_old = own["completion_year"].isna() | own["completion_year"].isin(range(2001, 2006)).fillna(False)
+    old = int(own.loc[is_old.astype(bool), "households"].sum())
+    return (len(areas) <= limits.get("max_areas_per_year", 99)
+            and homes_of_year <= limits.get("max_households_per_year", 10**6)
+            and ("share" not in limits or old * 20 <= homes_of_year * 3)
+            and sum(money[area_id] for area_id in areas) <= limits.get("budget_yuan", {}).get(year, 1e12)
+            and sum(paid[area_id] for area_id in areas) <= limits.get("source_budget_yuan", {}).get(
+                "residents", {}).get(year, 1e12))

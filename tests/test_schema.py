@@ -52,7 +52,7 @@ def test_the_tables_of_the_contract_are_there_in_its_order() -> None:
         "care", "care_flows", "openings", "sitings", "siting_areas", "procedures",
         "siting_stages", "siting_alternatives", "works", "sources", "funding", "ranking", "programme",
         "programme_alternatives", "milestones", "scorecard", "progress", "monthly", "parameters",
-        "remarks", "checkup", "nearest", "isochrones")
+        "remarks", "checkup", "nearest", "isochrones", "topology")
 
 
 @every_column
@@ -187,7 +187,7 @@ def test_an_empty_and_a_missing_list_have_no_members(text: object) -> None:
 # ---- conform
 
 def flows(*rows: tuple[str, str, float]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=["facility_id", "area_id", "floor_area_m2"])
+    return pd.DataFrame(list(rows), columns=["facility_id", "area_id", "floor_area_m2"]).assign(walking="network")
 
 
 FLOWS = flows(("F2", "A1", 3), ("F1", "A2", 2), ("F1", "A1", 1))
@@ -200,8 +200,8 @@ def test_rows_are_sorted_by_key_and_counted_from_nought() -> None:
 
 
 def test_columns_come_in_the_order_of_the_contract_and_no_other_stays() -> None:
-    mixed = FLOWS[["floor_area_m2", "area_id", "facility_id"]].assign(other=1)
-    assert list(conform("care_flows", mixed)) == ["facility_id", "area_id", "floor_area_m2"]
+    mixed = FLOWS[["walking", "floor_area_m2", "area_id", "facility_id"]].assign(other=1)
+    assert list(conform("care_flows", mixed)) == ["facility_id", "area_id", "floor_area_m2", "walking"]
 
 
 def test_a_missing_column_is_refused_by_name() -> None:
@@ -227,7 +227,8 @@ def test_types_are_set_and_missing_stays_missing() -> None:
     table = conform("area_gaps", pd.DataFrame(said))
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == {
         "area_id": "str", "facility_type": "str", "residents": "Int64", "uncovered_residents": "Int64",
-        "uncovered_share": "float64", "is_gap": "boolean", "is_gap_after": "boolean", "reason": "str"}
+        "uncovered_share": "float64", "is_gap": "boolean", "is_gap_after": "boolean", "reason": "str",
+        "walking": "str"}
     assert table["residents"].tolist() == [30, pd.NA]
     assert table["is_gap"].tolist() == [pd.NA, True]
     assert table["uncovered_share"].isna().all()

@@ -16,12 +16,13 @@ from little_plan import CONTROLS, LONG, RARE, RIGHT_TO_LEFT, all_tables, estates
 from pyproj import CRS
 from shapely import Polygon
 
-from geoplan import shapefiles
+from geoplan import fields, shapefiles
 from geoplan.dbf import check_shapefile
+from geoplan.enclosures import FIELD_NOTES, TOPOLOGY_NOTES
 from geoplan.errors import DataError
 from geoplan.policy import load_catalogue
 from geoplan.schema import columns_of, empty_table
-from geoplan.shapefiles import FIELD_NOTES, SHAPES, write_shapefiles
+from geoplan.shapefiles import SHAPES, write_shapefiles
 
 FIELD_BYTES = 254  # bytes in a dbf text field
 
@@ -45,9 +46,9 @@ def write_estates(folder: Path, **changes: list[object]) -> Path:
     return folder / "shapefile"
 
 
-def test_five_files_with_four_parts_and_the_notes_are_written(folder: Path) -> None:
+def test_five_files_with_five_parts_and_the_notes_are_written(folder: Path) -> None:
     names = {f"{name}.{part}" for name in SHAPES for part in ("shp", "shx", "dbf", "prj", "cpg")}
-    assert {file.name for file in folder.iterdir()} == names | {FIELD_NOTES}
+    assert {file.name for file in folder.iterdir()} == names | {FIELD_NOTES, TOPOLOGY_NOTES}
 
 
 def test_field_names_are_ascii_of_at_most_ten_bytes_and_each_once() -> None:
@@ -96,7 +97,7 @@ def test_the_cut_never_halves_a_character(tmp_path: Path, text: str, kept: str) 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=400))
 def test_any_text_fits_after_the_cut_and_is_a_beginning_of_itself(text: str) -> None:
-    cut = shapefiles._cut_text(text)
+    cut = fields.cut_text(text)
     assert text.startswith(cut)
     assert len(cut.encode()) <= FIELD_BYTES
     assert cut == text or len((cut + text[len(cut)]).encode()) > FIELD_BYTES
@@ -104,7 +105,7 @@ def test_any_text_fits_after_the_cut_and_is_a_beginning_of_itself(text: str) -> 
 
 @given(st.lists(st.text("长a", min_size=1, max_size=100), min_size=1, max_size=60))
 def test_a_list_is_cut_behind_whole_members_and_says_how_many_there_are(members: list[str]) -> None:
-    cut = shapefiles._cut_list("；".join(members), "；")
+    cut = fields.cut_list("；".join(members), "；")
     assert len(cut.encode()) <= FIELD_BYTES
     *kept, last = cut.split("；")
     if cut != "；".join(members) and kept:

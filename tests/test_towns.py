@@ -187,3 +187,20 @@ path = "water.geojson"
     # who lives more than 45 m from the crossing; without it there is no way at all.
     gaps = made["gaps"].query("facility_type == @SHOP")
     assert gaps["is_gap"].tolist() == [not distance <= 500 for distance in gaps["distance_m"]]
+
+
+def test_without_streets_every_table_that_rests_on_walks_says_so(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "p", extra="""
+[facilities]
+path = "facilities.geojson"
+[circle]
+nearest = 3
+isochrones = ["estate"]
+""")
+    write_collection(project / "facilities.geojson", [
+        (Point(102.003, 36.5041), {"name": "平安药店", "facility_type": SHOP})])
+    made = make_plan(read_project(project)).tables
+    marks = {name: set(table["walking"]) for name, table in made.items() if "walking" in table and len(table)}
+    assert set(marks) >= {"walks", "gaps", "area_gaps", "care", "nearest", "checkup", "isochrones"}
+    assert all(said == {"straight_line"} for said in marks.values())
+    assert "plan.straight_line" in set(made["remarks"]["code"])

@@ -10,11 +10,12 @@ from test_components import component_of
 from geoplan.areas import group_estates
 from geoplan.bounds import priced_bound
 from geoplan.components import METRE, Component, cost_of
+from geoplan.crews import hire
 from geoplan.growth import grow_areas
 from geoplan.pairs import find_pairs
 from geoplan.prices import price_areas
 from geoplan.prospects import lay_plots
-from geoplan.windows import group_any, sweep
+from geoplan.windows import group_any, group_each, sweep
 
 
 def grid(side: int) -> Town:
@@ -48,22 +49,56 @@ def test_windows_never_make_a_grouping_dearer(window: int, monkeypatch: pytest.M
     monkeypatch.setattr("geoplan.windows.WINDOWS", (window, 2 * window))
     component = component_of(grid(6))
     start = [frozenset({i}) for i in range(36)]
-    after = swept(component, grow_areas(component, in_one_order=True))
-    assert cost_of(component, after) <= cost_of(component, grow_areas(component, in_one_order=True))
-    assert cost_of(component, swept(component, [])) < cost_of(component, start)
+    grown = grow_areas(component, in_one_order=True)
+    assert cost_of(component, swept(component, grown)) <= cost_of(component, grown) < cost_of(component, start)
+
+
+def test_windows_group_what_nobody_has_grouped() -> None:
+    component = component_of(grid(3))
+    assert cost_of(component, swept(component, [])) < cost_of(component, [])
 
 
 def test_a_component_too_large_for_one_program_comes_with_a_useful_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    best, _ = group_any(component_of(grid(5)))
+    best, _ = group_any(component_of(grid(4)))
     monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 3)
+    monkeypatch.setattr("geoplan.windows.PROVEN_UNITS", 0)
     monkeypatch.setattr("geoplan.windows.WINDOWS", (10, 20))
-    component = component_of(grid(5))
+    component = component_of(grid(4))
     areas, bound = group_any(component)
     assert 0.9 * cost_of(component, areas) <= bound <= cost_of(component, best) <= cost_of(component, areas)
 
 
+def test_a_choice_among_all_promising_areas_proves_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    best, proven = group_any(component_of(grid(4)))
+    monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 3)
+    component = component_of(grid(4))
+    areas, bound = group_any(component)
+    assert cost_of(component, areas) == cost_of(component, best)
+    assert bound == pytest.approx(proven, rel=1e-5)
+
+
+def test_the_number_of_processes_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 0)
+    monkeypatch.setattr("geoplan.windows.LARGE", 10)
+    monkeypatch.setattr("geoplan.windows.PROVEN_UNITS", 0)
+    monkeypatch.setattr("geoplan.windows.WINDOWS", (6, 9))
+    shared_out = []
+    monkeypatch.setattr("geoplan.windows.hire", lambda count: shared_out.append(count) or hire(count))
+    pieces = [component_of(grid(6)), component_of(grid(2))]
+    assert group_each(pieces, processes=2) == group_each(pieces, processes=1)
+    assert shared_out == [2, 1]
+
+
+def test_a_town_of_small_components_is_grouped_by_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared_out = []
+    monkeypatch.setattr("geoplan.windows.hire", lambda count: shared_out.append(count) or hire(count))
+    assert len(group_each([component_of(grid(2))], processes=2)) == 1
+    assert shared_out == [1]
+
+
 def test_the_order_of_rows_changes_no_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 0)
+    monkeypatch.setattr("geoplan.windows.PROVEN_UNITS", 0)
     monkeypatch.setattr("geoplan.windows.WINDOWS", (8, 12))
     town = grid(5)
     ids = list(town.households)

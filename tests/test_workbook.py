@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from geoplan import workbook
 from geoplan.schema import empty_table, tables
-from geoplan.sheets import SHEETS
+from geoplan.sheets import ONLY_WITH_ROWS, SHEETS, sheets_of
 from geoplan.workbook import write_findings, write_workbook
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -40,9 +40,9 @@ def parts(file: Path, pattern: str) -> dict[str, ElementTree.Element]:
 
 def test_the_sheets_stand_in_the_order_in_which_people_ask(tmp_path: Path) -> None:
     assert list(rows_of(written(tmp_path))) == [
-        "概况", "片区", "小区", "设施缺口", "养老用房", "打通围墙", "改造内容与造价", "资金来源对照", "资金",
-        "储备库排序", "年度计划", "里程碑",
-        "进度横道图", "可用资源", "联动关系", "参数", "说明"]
+        "概况", "片区一览", "小区台账", "设施短板", "养老用房", "选址", "选址手续", "打通围墙", "改造内容与造价",
+        "年度资金汇总", "资金", "资金来源对照", "储备库排序", "年度计划", "里程碑", "进度横道图", "衡量标准",
+        "可用资源", "联动关系", "参数与依据", "数据核查"]
 
 
 def test_an_english_plan_has_english_sheets(tmp_path: Path) -> None:
@@ -67,23 +67,24 @@ def test_the_cover_counts_what_the_tables_hold(tmp_path: Path) -> None:
 
 def test_codes_are_words_and_units_stand_in_the_headings(tmp_path: Path) -> None:
     book = rows_of(written(tmp_path))
-    areas = columns(book["片区"])
-    assert areas["缺口设施"] == ["日间照料；幼儿园", ""]
+    areas = columns(book["片区一览"])
+    assert areas["缺口设施"][:2] == ["日间照料；幼儿园", ""]
     assert areas["所含小区"][0] == f"=1+1；@SUM(1)；{RARE}"
-    assert areas["投资额（万元）"] == [1234.5678, ""]
-    assert areas["养老用房状态"] == ["未达标：无可用场地", "达标"]
-    assert columns(book["设施缺口"])["设施类型"] == ["老年人日间照料中心(含托老所)"] * 2
+    assert areas["投资额（万元）"] == [1234.5678, "", ""]
+    assert areas["养老用房状态"][:2] == ["未达标：无可用场地", "达标"]
+    assert columns(book["设施短板"])["设施类型"] == ["老年人日间照料中心(含托老所)"] * 2
 
 
 def test_the_reason_of_a_verdict_is_a_sentence_with_its_clause(tmp_path: Path) -> None:
-    reasons = columns(rows_of(written(tmp_path))["小区"])["纳入条件说明"]
-    assert reasons[5] == "不通过：建成年份 2008，要求 <= 2005（QH-2023-268 第一条）"  # the soft rule excludes nobody
-    assert reasons[3] == "待核实：建成年份 —，要求 <= 2005（QH-2023-268 第一条）"
+    reasons = columns(rows_of(written(tmp_path))["小区台账"])["纳入条件说明"]
+    # the soft rule excludes nobody
+    assert reasons[5] == "不通过：建成年份 2008，要求 <= 2005（青建房〔2023〕268号 第一条）"
+    assert reasons[3] == "待核实：建成年份 —，要求 <= 2005（青建房〔2023〕268号 第一条）"
     assert reasons[:3] == ["", "", ""]
 
 
 def test_an_estate_that_is_shut_out_says_so_where_no_rule_of_entry_failed(tmp_path: Path) -> None:
-    reasons = columns(rows_of(written(tmp_path))["小区"])["入库条件说明"]
+    reasons = columns(rows_of(written(tmp_path))["小区台账"])["入库条件说明"]
     assert reasons == ["", "", "", "", "", "不符合纳入条件"]
 
 
@@ -93,26 +94,26 @@ def test_only_the_answers_that_decided_are_reasons(tmp_path: Path) -> None:
         strength=["hard"] * 4, param=["households", "completion_year", "buildings", "residents"],
         value=["1", None, "3", None], limit=["2"] * 4, result=["fail", "unknown", "pass", "not_set"],
         stage=["eligibility"] * 4)
-    reasons = columns(rows_of(written(tmp_path, verdicts=verdicts))["小区"])["纳入条件说明"]
+    reasons = columns(rows_of(written(tmp_path, verdicts=verdicts))["小区台账"])["纳入条件说明"]
     assert reasons[0] == "不通过：户数 1，要求 2（D 1）"
 
 
 def test_unknown_is_said_and_is_neither_no_nor_zero(tmp_path: Path) -> None:
     book = rows_of(written(tmp_path))
-    gaps = columns(book["设施缺口"])
+    gaps = columns(book["设施短板"])
     assert gaps["是否缺口"] == ["是", "待核实"]
     assert gaps["未覆盖人口（人）"] == [786, ""]
-    assert columns(book["小区"])["户数（户）"][5] == ""
+    assert columns(book["小区台账"])["户数（户）"][5] == ""
 
 
 def test_standard_and_confidence_go_with_every_gap(tmp_path: Path) -> None:
-    gaps = columns(rows_of(written(tmp_path))["设施缺口"])
+    gaps = columns(rows_of(written(tmp_path))["设施短板"])
     assert gaps["标准距离（米）"] == [300, 300]
     assert gaps["可信度"] == ["经验值，须核对"] * 2
 
 
 def test_a_column_without_any_value_is_left_out(tmp_path: Path) -> None:
-    headings = rows_of(written(tmp_path))["片区"][0]
+    headings = rows_of(written(tmp_path))["片区一览"][0]
     assert "得分" not in headings
     assert "户数（户）" in headings
 
@@ -121,16 +122,16 @@ def test_hostile_text_is_text_and_nothing_runs(tmp_path: Path) -> None:
     hostile = [FORMULA, LINK, "+cmd|' /C calc'!A0", "{=1}", "0012", RIGHT_TO_LEFT]
     names = estates_table().assign(name=hostile)
     file = written(tmp_path, estates=names)
-    assert columns(rows_of(file)["小区"])["小区名称"] == hostile
+    assert columns(rows_of(file)["小区台账"])["小区名称"] == hostile
     sheets = parts(file, r"xl/worksheets/sheet\d+\.xml")
-    assert len(sheets) == len(SHEETS) + 1
+    assert len(sheets) == len(SHEETS) + 1 - len(ONLY_WITH_ROWS)
     assert sum(len(list(sheet.iter(f"{MAIN}f"))) for sheet in sheets.values()) == 0
     assert sum(len(list(sheet.iter(f"{MAIN}hyperlink"))) for sheet in sheets.values()) == 0
     assert parts(file, r"xl/worksheets/_rels/.*") == {}
 
 
 def test_control_characters_go_and_the_rest_stays(tmp_path: Path) -> None:
-    names = columns(rows_of(written(tmp_path))["小区"])["小区名称"]
+    names = columns(rows_of(written(tmp_path))["小区台账"])["小区名称"]
     assert names[2:] == [RARE, RIGHT_TO_LEFT, "一二三四\n五\t六", LONG]
 
 
@@ -143,7 +144,7 @@ def test_text_that_looks_like_an_escape_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_text_longer_than_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:
     names = estates_table().assign(name=["长" * 40_000, "𠮷" * 20_000, "长" * 32_767, "𠮷" * 16_383, "d", "e"])
-    found = [str(name) for name in columns(rows_of(written(tmp_path, estates=names))["小区"])["小区名称"]]
+    found = [str(name) for name in columns(rows_of(written(tmp_path, estates=names))["小区台账"])["小区名称"]]
     assert [name.endswith("全文见 plan.gpkg）") for name in found] == [True, True, False, False, False, False]
     assert all(len(name.encode("utf-16-le")) <= 2 * 32_767 for name in found)
     assert found[2:4] == ["长" * 32_767, "𠮷" * 16_383]
@@ -162,17 +163,17 @@ def test_every_table_can_be_read_printed_and_filtered(tmp_path: Path) -> None:
             assert pane.attrib["state"] == "frozen"
             assert sheet.find(f"{MAIN}autoFilter") is not None
             widths = [float(column.attrib["width"]) for column in sheet.iter(f"{MAIN}col")]
-            assert min(widths) >= 8
+            assert min(widths) >= 5
             assert max(widths) < 45
     names = parts(tmp_path / "plan.xlsx", r"xl/workbook\.xml")["xl/workbook.xml"]
     titles = [name for name in names.iter(f"{MAIN}definedName") if name.attrib["name"] == "_xlnm.Print_Titles"]
-    assert len(titles) == len(SHEETS)
+    assert len(titles) == len(SHEETS) - len(ONLY_WITH_ROWS)
 
 
 def test_a_plan_without_a_row_still_has_its_headings(tmp_path: Path) -> None:
     empty = {name: empty_table(name, "EPSG:4549") for name in tables("out")}
     book = rows_of(written(tmp_path, **empty))
-    assert "户数（户）" in book["小区"][0]
+    assert "户数（户）" in book["小区台账"][0]
     assert {row[0]: row[1] for row in book["概况"]}["片区内户数"] == "0"
 
 
@@ -185,15 +186,15 @@ def test_no_facilities_is_said_and_not_counted_as_no_need(tmp_path: Path) -> Non
 def test_more_rows_than_a_sheet_holds_go_on_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "MAX_ROWS", 4)
     book = rows_of(written(tmp_path))
-    assert [row[0] for row in book["小区"][1:]] == ["E1", "E2", "E3", "E4"]
-    assert [row[0] for row in book["小区 2"][1:]] == ["E5", "E6"]
-    assert book["小区 2"][0] == book["小区"][0]
+    assert [row[0] for row in book["小区台账"][1:]] == ["E1", "E2", "E3", "E4"]
+    assert [row[0] for row in book["小区台账 2"][1:]] == ["E5", "E6"]
+    assert book["小区台账 2"][0] == book["小区台账"][0]
 
 
 def test_remarks_stand_worst_first_with_their_colour(tmp_path: Path) -> None:
     write_findings(all_tables()["remarks"], "zh", tmp_path / "check.xlsx")
     book = rows_of(tmp_path / "check.xlsx")
-    assert book["说明"] == [
+    assert book["数据核查"] == [
         ["级别", "图层", "行号", "说明", "处理"],
         ["错误", "设施", 3, "坐标超出范围", "已剔除"],
         ["警告", "阻隔: water", "", "阻隔为空", "保留"],
@@ -239,6 +240,70 @@ def test_the_walls_of_an_area_stand_in_the_order_in_which_to_open_them(tmp_path:
 def test_the_need_of_elder_care_stands_beside_the_name_of_its_area(tmp_path: Path) -> None:
     care = table("care", area_id=["A2"], need_m2=[235.8], short_m2=[0.0], status=["met"], land_status=["unknown"])
     found = columns(rows_of(written(tmp_path, care=care))["养老用房"])
-    assert found["片区名称"] == ["=片区"]
-    assert found["用房需求（平方米）"] == [235.8]
-    assert found["现状缺口（平方米）"] == [0]
+    assert found["片区名称"] == ["=片区", ""]
+    assert found["用房需求（平方米）"] == [235.8, 235.8]  # and the sum
+    assert found["现状缺口（平方米）"] == [0, 0]
+
+
+def test_a_rule_that_only_repeats_others_is_no_reason_of_its_own(tmp_path: Path) -> None:
+    verdicts = table(
+        "verdicts", estate_id=["E1"] * 3 + ["E2"], rule_id=["R1", "R2", "R3", "R1"], document=["D"] * 4,
+        clause=["1"] * 4, strength=["hard"] * 4, value=["1"] * 4, limit=["2"] * 4, result=["fail"] * 4,
+        param=["out_of_scope_in_plan", "households", "households", "out_of_scope_in_plan"], stage=["eligibility"] * 4)
+    reasons = columns(rows_of(written(tmp_path, verdicts=verdicts))["小区台账"])["纳入条件说明"]
+    assert str(reasons[0]).count("不通过") == 1  # the households, once
+    assert "户数" in str(reasons[0])
+    assert str(reasons[1]).startswith("不通过")  # nothing else says why
+
+
+def test_the_sitings_say_whom_they_serve(tmp_path: Path) -> None:
+    sitings = table("sitings", site_id=["S1", "S1"], facility_type=["ELD_DAYCARE", "ELD_MEAL"], area_id=["A1", "A1"],
+                    floor_area_m2=[350.0, 100.0], residents_served=[500, 600], amount_yuan=[700_000.0, 200_000.0])
+    served = table("siting_areas", site_id=["S1", "S1", "S1"], facility_type=["ELD_DAYCARE", "ELD_DAYCARE", "ELD_MEAL"],
+                   area_id=["A1", "A2", "A1"], elder_m2=[58.0, 12.5, 0.0])
+    found = columns(rows_of(written(tmp_path, sitings=sitings, siting_areas=served))["选址"])
+    assert found["服务片区（计入养老用房）"] == ["A1 58.0 m²；A2 12.5 m²", "A1", ""]
+    assert found["投资额（万元）"] == [70, 20, 90]
+    assert found["建筑面积（平方米）"][-1] == 450
+
+
+def test_every_year_has_one_line_with_its_money_and_what_the_budget_leaves(tmp_path: Path) -> None:
+    programme = table("programme", area_id=["A1", "A2"], plan_year=[2025, None], households=[600, 900],
+                      amount_yuan=[3_000_000.0, 1_000_000.0])
+    funding = table("funding", area_id=["A1", "A1", "A2"], item=["ROOF"] * 3, source=["residents", "gap", "gap"],
+                    amount_yuan=[1_000_000.0, 2_000_000.0, 1_000_000.0])
+    plan = little_plan(tmp_path / "plan", programme=programme, funding=funding)
+    sheet = sheets_of(plan)["年度资金汇总"]
+    assert sheet["plan_year"].values.tolist() == ["2025", "未排入"]
+    assert sheet["residents"].heading == "居民（万元）"
+    assert sheet["residents"].values.tolist() == [100, 0]
+    assert (sheet["gap"].values.tolist(), sheet["gap"].total) == ([200, 100], 300)
+    assert sheet["funded_yuan"].total == sheet["amount_yuan"].total == 400
+    assert "budget_yuan" not in sheet  # none is set
+
+
+def test_the_chart_has_narrow_months_and_says_what_its_marks_mean(tmp_path: Path) -> None:
+    programme = table("programme", area_id=["A1"], plan_year=[2025], households=[600])
+    milestones = table("milestones", area_id=["A1"], milestone=["next_year_plan_submission"], due_date=["2024-06-30"],
+                       pace=["in_time"])
+    chart = sheets_of(little_plan(tmp_path / "plan", programme=programme, milestones=milestones))["进度横道图"]
+    assert chart["area_id"].heading == "片区名称\n报 上报次年改造计划；─ 进行中"
+    assert (chart["2024-06"].heading, chart["2024-06"].values[0], chart["2024-06"].width) == ("2024\n06", "报", 5)
+
+
+def test_progress_and_its_report_have_sheets_where_there_is_progress(tmp_path: Path) -> None:
+    progress = table("progress", area_id=["A1"], stage=["done"], issues=["屋面渗漏"], issues_open=[1])
+    monthly = table("monthly", plan_year=[2025] * 2, figure=["issues_open", "areas"], value=[1.0, 1.0],
+                    unit=["count", "count"])
+    book = rows_of(written(tmp_path, progress=progress, monthly=monthly))
+    assert columns(book["工程进度与问题台账"])["待整改问题"] == ["屋面渗漏"]
+    assert columns(book["月报"])["指标"] == ["片区数", "未整改问题，占全部问题"]  # in the order of the form
+
+
+def test_documents_are_cited_by_their_numbers(tmp_path: Path) -> None:
+    funding = table("funding", area_id=["A1"], item=["ROOF"], source=["residents"], amount_yuan=[1.0],
+                    clause=["QH-2021-13 三7 [QH21-23]"])
+    for language, words in (("zh", "青政办〔2021〕13号 三7 [QH21-23]"), ("en", "QH-2021-13 三7 [QH21-23]")):
+        plan = little_plan(tmp_path / language, language=language, funding=funding)
+        shown = sheets_of(plan)["资金" if language == "zh" else "Funding"]
+        assert shown["clause"].values.tolist() == [words]

@@ -6,12 +6,14 @@ from pathlib import Path
 import configurations
 import corruptions
 import encodings_
+import fuzzed
 import geometries
 import hostiles
 import identities_
 import pytest
 import systems
 import texts
+import zips
 from catalogue import CLEAN, Case, Catalogue
 
 from geoplan.errors import Finding, located, messages
@@ -19,7 +21,7 @@ from geoplan.project import parse_project
 from geoplan.read import Layers, collect_layers
 
 BOOK = Catalogue()
-for part in (encodings_, corruptions, geometries, systems, texts, identities_, hostiles, configurations):
+for part in (encodings_, corruptions, geometries, systems, texts, identities_, hostiles, fuzzed, configurations, zips):
     part.add_to(BOOK)
 
 

@@ -137,7 +137,7 @@ def answers(
 
 def gap_share(town: Town, labels: pd.Series, bounds: pd.DataFrame) -> float:
     objective = judge(town, labels.reset_index(drop=True))["as it can be built"]
-    return (objective - bounds["lower_bound"].sum()) / objective
+    return max(0.0, objective - bounds["lower_bound"].sum()) / objective
 
 
 def components(town: Town) -> list[dict[str, Any]]:
