@@ -37,9 +37,9 @@ def order_funding(funding: pd.DataFrame, works: pd.DataFrame) -> pd.DataFrame:
     """Return table `funding` in the order of the works, the sources of each as they are listed, the gap last."""
     cost = works.set_index(["area_id", "item"])["amount_yuan"]
     of_row = pd.Series(list(zip(funding["area_id"], funding["item"], strict=True)), funding.index, dtype=object)
-    sources = list(labels_of("funding_source", "zh"))
+    sources = {code: place for place, code in enumerate(labels_of("funding_source", "zh"))}
     return funding.assign(
-        order=_order_of(funding), cost=of_row.map(cost), payer=funding["source"].map(sources.index),
+        order=_order_of(funding), cost=of_row.map(cost), payer=funding["source"].map(sources),
     ).sort_values(["area_id", "order", "cost", "item", "payer"], ascending=[True, True, False, True, True],
                   ignore_index=True).drop(columns=["order", "cost", "payer"])
 
