@@ -14,25 +14,27 @@ fen and person-metres are whole numbers:
 Sites and needs that share no walk are solved apart, unless one sum of money binds them all. A search stops after
 MAX_NODES branch-and-bound nodes; the bound then says how much better any plan could be. In a part of more than LARGE
 columns the first two stages stop at LARGE_GAP, walking is the least with the sites as they then stand, and its bound is
-that of the program without whole numbers.
+that of the program without whole numbers. A part of more than HUGE columns is solved in pieces (pieces.py).
 """
 
 import heapq
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geoplan.pieces import solve_in_pieces
 from geoplan.scenes import STAGES, Placed, Scene, Wish, join, split
 from geoplan.solver import INFINITY, Model, Row, Solver
 
 MAX_NODES = 2000
 LARGE = 2500  # columns: whole real towns have fewer; beyond, proofs of the last stages take minutes
 LARGE_GAP = 1e-3
+HUGE = 5000  # columns
 SITED = 2  # stages that decide what goes where; the others only who walks and which of equal plans it is
 COMPLEX_M2, COMPLEX_SERVICES = 600, 3  # of a service complex: guideline of embedded community services (UP-100HH)
 HELD = 1e-4  # of a step: what rounding in the solver may take of a value reached; plans change by whole steps
@@ -111,14 +113,25 @@ def solve_apart(scene: Scene, wish: Wish, *, other_than: Sequence[frozenset[int]
     """Return the best plan for one part, stage by stage; with `other_than`, the best that differs from all those.
 
     Each stage is a program of its own that holds the values reached before and starts from the plan found before. Where
-    no plan differs, nothing is taken.
+    no plan differs, and in a part solved in pieces, nothing is taken.
     """
+    if _Program(scene, wish).count > HUGE and scene.offers["site_id"].nunique() > 1:
+        return _nothing(scene) if other_than else solve_in_pieces(scene, wish, _solve_piece, _most_relieved)
     program = _program(scene, wish, other_than)
+    return _in_stages(program, is_large=program.count > LARGE)
+
+
+def _solve_piece(scene: Scene, wish: Wish) -> Placed:
+    return _in_stages(_program(scene, wish, ()), is_large=True)
+
+
+def _in_stages(program: _Program, *, is_large: bool) -> Placed:
+    """Return the best plan stage by stage; in a large part equal plans are not told apart."""
     values: Numbers | None = None
     held: list[tuple[Numbers, float, float]] = []
     bounds: list[float] = []
-    for stage, (costs, step) in enumerate(_objectives(program)[:_stages_of(program)]):
-        found, bound = _stage(program, stage, costs, values)
+    for stage, (costs, step) in enumerate(_objectives(program)[:len(STAGES) if is_large else None]):
+        found, bound = _stage(program, stage, costs, values) if is_large else _best(program, costs, values)
         if found is not None and _holds(found, held):
             values = found
         if values is None:
@@ -133,15 +146,21 @@ def solve_apart(scene: Scene, wish: Wish, *, other_than: Sequence[frozenset[int]
     return _decided(program, values, tuple(bounds))
 
 
-def _stages_of(program: _Program) -> int:
-    """Return how many stages are gone through: in a large part, equal plans are not told apart."""
-    return len(STAGES) + (program.count <= LARGE)
+def _nothing(scene: Scene) -> Placed:
+    none = (0.0,) * len(STAGES)
+    return Placed(np.zeros(len(scene.offers), dtype=np.int64), np.zeros(len(scene.fills), dtype=np.int64), none, none)
+
+
+def _most_relieved(scene: Scene, wish: Wish) -> float:
+    """Return how many residents any plan of these offers could relieve, whatever is met elsewhere."""
+    program = _program(scene, replace(wish, is_care_first=False), ())
+    relieved, _ = _objectives(program)[0]
+    _, bound = _best(program, relieved, None, max_gap=LARGE_GAP)
+    return -bound / Fraction(str(wish.m2_per_resident)).numerator
 
 
 def _stage(program: _Program, stage: int, costs: Numbers, values: Numbers | None) -> tuple[Numbers | None, float]:
-    """Return the best plan of one stage, and its bound."""
-    if program.count <= LARGE:
-        return _best(program, costs, values)
+    """Return a good plan of one stage of a large part, and its bound."""
     if stage < SITED:
         return _best(program, costs, values, max_gap=LARGE_GAP)
     assert values is not None

@@ -60,19 +60,25 @@ class Placed:
 
 def split(scene: Scene, wish: Wish) -> list[tuple[tuple[Rows, Rows], Scene]]:
     """Return the parts of a scene that share nothing: each with its rows of `offers` and of `fills`."""
-    offers, closes, fills = scene.offers, scene.closes, scene.fills
+    offers = scene.offers
     if offers.empty:
         return []
     part = _parts(scene) if wish.max_cost_yuan is None else np.zeros(len(offers), dtype=np.int64)
     found = []
     for number in pd.unique(part):
         rows = np.flatnonzero(part == number)
-        place_of = pd.Series(np.arange(len(rows)), index=rows)
-        walks, rooms = (table[table["offer"].isin(rows)] for table in (closes, fills))
-        own = Scene(offers.iloc[rows].reset_index(drop=True), *(
-            table.assign(offer=table["offer"].map(place_of)).reset_index(drop=True) for table in (walks, rooms)))
-        found.append(((rows, rooms.index.to_numpy()), own))
+        rooms, own = part_of(scene, rows)
+        found.append(((rows, rooms), own))
     return found
+
+
+def part_of(scene: Scene, rows: Rows) -> tuple[Rows, Scene]:
+    """Return the scene of some offers alone, and the index of its rows of `fills` in the whole."""
+    place_of = pd.Series(np.arange(len(rows)), index=rows)
+    walks, rooms = (table[table["offer"].isin(rows)] for table in (scene.closes, scene.fills))
+    own = Scene(scene.offers.iloc[rows].reset_index(drop=True), *(
+        table.assign(offer=table["offer"].map(place_of)).reset_index(drop=True) for table in (walks, rooms)))
+    return rooms.index.to_numpy(), own
 
 
 def join(scene: Scene, parts: Sequence[tuple[tuple[Rows, Rows], Placed]]) -> Placed:

@@ -26,7 +26,7 @@ ROOMS = {  # from the ground up: a room imports from itself and from rooms below
     "steps": {
         "residents", "screening", "network", "noding", "access", "travel", "graphs", "reach", "circles",
         "links", "areas", "alternatives", "openings", "outlines", "rooms", "flows", "transport", "eldercare",
-        "sites", "siting", "offers", "relief", "placing", "scenes", "procedures", "results", "answers",
+        "sites", "siting", "offers", "relief", "placing", "pieces", "scenes", "procedures", "results", "answers",
         "conditions", "bounds", "communities", "components", "growth", "departures", "kept", "moves", "quests",
         "optimum", "pairs", "prices", "prospects", "selection", "windows", "naming", "paths", "islands",
         "checkup", "nearest", "isochrones", "norms", "elevation", "needs", "works", "payments", "funding",
@@ -94,6 +94,7 @@ PARTS = {  # files that belong to one step, or are shared by those named
     "offers": {"procedures", "siting"},
     "relief": {"siting"},
     "placing": {"siting"},
+    "pieces": {"placing"},
     "scenes": {"siting", "relief", "placing"},
     "rooms": {"siting", "eldercare", "needs", "works", "norms"},
     "needs": {"works"},

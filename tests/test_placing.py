@@ -283,3 +283,25 @@ def test_in_a_large_part_sites_are_chosen_as_well_and_the_bound_of_the_walks_is_
     # the sites that stand may not be those with the least walking of all; the bound is below the least of all
     assert placed.values[2] >= best[2] - 1e-6
     assert placed.bounds[2] <= best[2] + 1e-6
+
+
+@given(towns())
+@settings(max_examples=30, deadline=None)
+def test_piece_by_piece_gives_a_plan_that_could_be_and_a_true_bound(town: tuple[Scene, Wish]) -> None:
+    with patch.multiple("geoplan.placing", COMPLEX_M2=6, COMPLEX_SERVICES=2, HUGE=0), patch("geoplan.pieces.PIECE", 1):
+        placed = place(*town)
+    plans = list(every_plan(*town))
+    best = min(values for values, _ in plans)
+    assert any(taken == placed.taken and values == pytest.approx(value_of(placed)) for values, taken in plans)
+    assert -placed.bounds[0] <= best[0] + 1e-6
+    assert placed.bounds[1] <= placed.values[1] + 1e-6
+
+
+def test_a_piece_takes_what_the_pieces_before_left_open() -> None:
+    offers = [offer("S1", "ELD_DAYCARE", 2, 4), offer("S2", "ELD_DAYCARE", 2, 4), offer("S3", "ELD_DAYCARE", 2, 4)]
+    # S1 and S2 reach ten residents, S2 and S3 twenty others: S1 is taken, S2 for those left, S3 is not needed
+    town = scene(offers, [(0, 0, 10, 5), (1, 0, 10, 5), (1, 1, 20, 5), (2, 1, 20, 5)])
+    with patch("geoplan.placing.HUGE", 0), patch("geoplan.pieces.PIECE", 1):
+        placed = place(town, Wish(0.1))
+    assert placed.taken == {0, 1}
+    assert placed.values[0] == placed.bounds[0] == 30
