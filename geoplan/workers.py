@@ -15,6 +15,7 @@ import logging
 import pickle
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib.metadata import version
 from itertools import islice
@@ -24,6 +25,7 @@ from typing import Any, TypeVar
 import dask
 from dask.utils import parse_bytes
 from distributed import Client, LocalCluster, as_completed
+from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from geoplan.errors import ConfigError, DataError, Finding, listed
@@ -133,7 +135,9 @@ def results_of(
     """
     packed = pickle.dumps(work)
     suspects: list[Thing] = []
-    for thing, result in _sent(client, packed, things, at_once=sum(client.nthreads().values())):
+    with _scheduler_there():
+        at_once = sum(client.nthreads().values())
+    for thing, result in _sent(client, packed, things, at_once=at_once):
         if isinstance(result, Lost):
             suspects.append(thing)
         else:
@@ -144,7 +148,8 @@ def results_of(
 def _sent(client: Client, work: bytes, things: Sequence[Thing], *, at_once: int) -> Iterator[tuple[Thing, Any]]:
     """Give each thing with its result; a further one is sent only when one has come back."""
     def send(thing: Thing) -> Any:
-        future = client.submit(_do, work, pickle.dumps(thing), pure=False)
+        with _scheduler_there():
+            future = client.submit(_do, work, pickle.dumps(thing), pure=False)
         sent[future] = thing
         return future
 
@@ -173,10 +178,22 @@ def _do(work: bytes, thing: bytes) -> Any:
 def _result(future: Any) -> Any:
     if future.status in GONE:
         raise DataError([Finding("batch.scheduler_lost")])
-    error = future.exception()
-    if error is None:
-        return future.result()
+    with _scheduler_there():
+        error = future.exception()
+        if isinstance(error, CancelledError):
+            raise error
+        if error is None:
+            return future.result()
     return Lost() if isinstance(error, KilledWorker | MemoryError) else error
+
+
+@contextmanager
+def _scheduler_there() -> Iterator[None]:
+    """Tell the loss of a scheduler that dies while it is asked, before Dask has noticed and marked what it held."""
+    try:
+        yield
+    except (CommClosedError, CancelledError) as error:
+        raise DataError([Finding("batch.scheduler_lost")]) from error
 
 
 def _bytes(said: str) -> int:

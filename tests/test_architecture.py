@@ -95,7 +95,7 @@ PARTS = {  # files that belong to one step, or are shared by those named
     "relief": {"siting"},
     "placing": {"siting"},
     "pieces": {"placing"},
-    "scenes": {"siting", "relief", "placing"},
+    "scenes": {"siting", "relief", "placing", "pieces"},
     "rooms": {"siting", "eldercare", "needs", "works", "norms"},
     "needs": {"works"},
     "payments": {"funding"},

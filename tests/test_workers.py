@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from distributed import Client
+from distributed import Client, Future
+from distributed.comm import CommClosedError
 
 from geoplan import workers
 from geoplan.errors import ConfigError, DataError
@@ -127,6 +129,19 @@ def test_a_scheduler_that_dies_is_told_and_the_next_one_goes_on() -> None:
         assert [finding.code for finding in caught.value.findings] == ["batch.scheduler_lost"]
     with a_scheduler() as (address, _), workers_of(address) as client:
         assert sorted(results_of(client, twice, [1, 2, 3])) == [(1, 2), (2, 4), (3, 6)]
+
+
+@pytest.mark.parametrize("failure", [CommClosedError("reset by peer"), CancelledError()])
+def test_a_scheduler_that_dies_while_a_result_is_fetched_is_told(
+    client: Client, monkeypatch: pytest.MonkeyPatch, failure: Exception,
+) -> None:
+    def broken(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(Future, "result", broken)
+    with pytest.raises(DataError) as caught:
+        list(results_of(client, twice, [1]))
+    assert [finding.code for finding in caught.value.findings] == ["batch.scheduler_lost"]
 
 
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
