@@ -13,6 +13,7 @@ from geoplan.errors import Finding
 from geoplan.schema import keys_of, tables
 from geoplan.shapes import representative_points
 
+GATE_FAR_M = 200  # a gate farther from its estate bears another's id
 TOUCH_M = 0.01  # a leg that lies no more than this inside a barrier touches it and does not cross it
 
 
@@ -120,7 +121,13 @@ def _own_gates(
         Finding("access.gate_unowned", "gates", int(row), {"id": estate if isinstance(estate, str) else "–"})
         for row, estate in zip(lost["row"], lost["estate_id"], strict=True)
     ]
-    return gates.assign(place=place)[place.notna()].astype({"place": int}), findings
+    owned = gates.assign(place=place)[place.notna()].astype({"place": int})
+    gaps = shapely.distance(owned.geometry.to_numpy(), estates.geometry.to_numpy()[owned["place"]])
+    findings += [
+        Finding("access.gate_far", "gates", int(row), {"id": str(estate), "gap": round(gap)})
+        for row, estate, gap in zip(owned["row"], owned["estate_id"], gaps, strict=True) if gap > GATE_FAR_M
+    ]
+    return owned, findings
 
 
 def _through_gates(

@@ -1,6 +1,6 @@
 """What do the cells of a layer mean? Texts -> typed columns, and a remark wherever the text did not say it plainly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import Finding
+from geoplan.measures import Measure, measure_of
 from geoplan.rules import Checked, Setting, remark
 from geoplan.schema import DTYPES, GEOMETRY_TYPES, Column, columns_of, words_of
 from geoplan.words import (
     BLANK,
+    LEAST_PERCENT,
+    PLAIN_NUMBER,
     Meaning,
     is_blank,
     read_bool,
@@ -38,6 +41,8 @@ IDS = frozenset({"estate_id", "area_id"})
 READ_BY_THEIR_OWN_RULE = frozenset({"x", "y"})
 TAGS = frozenset({"bridge", "tunnel"})
 SIGNED_UNITS = frozenset({"level"})
+
+OF_HEADING = "cells.number_in_unit"
 
 Reader = Callable[[str], Meaning]
 
@@ -68,7 +73,7 @@ def read_cells(rows: pd.DataFrame, setting: Setting) -> Checked:
 
 def _read_column(cells: pd.Series, column: Column, setting: Setting) -> tuple[pd.Series, list[Doubt]]:
     codes, uniques = pd.factorize(cells)
-    reader = _reader_of(column, setting)
+    reader = _reader_of(column, setting, [str(text) for text in uniques])
     meanings = [*(reader(str(text)) for text in uniques), _meaning_of_empty(column, setting)]
     texts = [*uniques, ""]
     values = pd.Series([meanings[code].value for code in codes], index=cells.index, dtype=object)
@@ -84,7 +89,7 @@ def _meaning_of_empty(column: Column, setting: Setting) -> Meaning:
     return Meaning(None, "blank") if is_required or (setting.kind, column.name) in MISSED_WHEN_EMPTY else BLANK
 
 
-def _reader_of(column: Column, setting: Setting) -> Reader:
+def _reader_of(column: Column, setting: Setting, texts: Sequence[str]) -> Reader:
     """Return the reader of a column; a text that stands for an empty cell is one, except where any text is allowed."""
     if column.values:
         codes = _codes_of(column, setting)
@@ -97,23 +102,35 @@ def _reader_of(column: Column, setting: Setting) -> Reader:
         return read_list
     if column.name in TAGS:
         return read_tag
-    return _unless_blank(_number_reader(column, setting.as_of), column, setting)
+    measure = measure_of(setting.heads.get(column.name, ""), column.unit, column.type)
+    return _unless_blank(_number_reader(column, setting.as_of, measure, texts), column, setting)
 
 
 def _unless_blank(reader: Reader, column: Column, setting: Setting) -> Reader:
     return lambda text: _meaning_of_empty(column, setting) if is_blank(text) else reader(text)
 
 
-def _number_reader(column: Column, as_of: date) -> Reader:
+def _number_reader(column: Column, as_of: date, measure: Measure, texts: Sequence[str]) -> Reader:
     latest = as_of.year + YEARS_AHEAD * (column.name in MAY_LIE_AHEAD)
     signed = column.unit in SIGNED_UNITS
+    percent = _is_in_percent(measure, texts) if column.type == "share" else None
     readers: dict[str, Reader] = {
-        "int": lambda text: read_whole(text, column.unit, signed=signed),
-        "float": lambda text: read_number(text, column.unit),
+        "int": lambda text: read_whole(text, column.unit, signed=signed, worth=measure.worth),
+        "float": lambda text: read_number(text, column.unit, worth=measure.worth),
         "year": lambda text: read_year(text, latest),
-        "share": read_share, "storey": read_storey, "bool": read_bool,
+        "share": lambda text: read_share(text, percent=percent), "storey": read_storey, "bool": read_bool,
     }
     return readers[column.type]
+
+
+def _is_in_percent(measure: Measure, texts: Sequence[str]) -> bool | None:
+    """Say whether bare numbers of a column are percents: None where each tells by itself, False where nobody knows.
+
+    Cells that Excel shows in percent are stored as shares: a column of % without a number above 1 is one of shares.
+    """
+    numbers = [float(text) for text in map(str.strip, texts) if PLAIN_NUMBER.fullmatch(text)]
+    has_percents = any(number >= LEAST_PERCENT for number in numbers)
+    return None if not has_percents else bool(measure.word)
 
 
 def _codes_of(column: Column, setting: Setting) -> dict[str, str]:
@@ -133,5 +150,10 @@ def _remarks(doubts: list[Doubt], rows: pd.DataFrame, column: Column, setting: S
         said, read = np.full(len(rows), "", dtype=object), np.full(len(rows), "", dtype=object)
         said[at], read[at] = [doubt.said for doubt in alike], [doubt.read for doubt in alike]
         heading = setting.heads.get(column.name, column.name)
+        if code == OF_HEADING:
+            measure = measure_of(heading, column.unit, column.type)
+            findings.append(Finding(code, setting.layer, values={
+                "column": heading, "unit": measure.word, "worth": f"{measure.worth:.6g}", "count": len(alike)}))
+            continue
         findings += remark(code, rows, setting, where, column=heading, said=said, read=read)
     return findings

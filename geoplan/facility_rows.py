@@ -15,6 +15,7 @@ from geoplan.words import is_blank, plain
 
 DOUBLE_M = 20  # two entrances of one shop lie closer; two shops of a kind with one name do not
 SAME_SPOT_M = 1
+PILE = 10  # a large building holds a few services of a list, each drawn at its own door or all at the middle
 BRANCH = re.compile(r"(?:\(.*\)|(?:总|分|[一二三四五六七八九十\d]+号?)店|[东南西北]门店?|(?:新|老)店)$")
 SHORTEST_NAME, LONGEST_NAME = 4, 200
 CODE_DIGITS = 6
@@ -82,6 +83,14 @@ def remark_doubles(rows: pd.DataFrame, setting: Setting) -> Checked:
     return rows, remark(
         "facilities.double", later, setting, np.ones(len(later), dtype=bool), of=len(rows),
         gap=pairs["gap"], first=earlier["row"], first_id=earlier["facility_id"], first_name=earlier["name"].fillna(""))
+
+
+def remark_piles(rows: pd.DataFrame, setting: Setting) -> Checked:
+    """Name places at which many facilities stand on the very same point: addresses that nobody could find end there."""
+    at = pd.Series(shapely.to_wkb(rows["geometry"].to_numpy(dtype=object), hex=True), index=rows.index)
+    piles = {place: same["row"].tolist() for place, same in rows.groupby(at) if len(same) >= PILE}
+    return rows, [Finding("facilities.pile", setting.layer, same[0], {"count": len(same), "rows": listed(same)})
+                  for same in sorted(piles.values())]
 
 
 def lower_basements(rows: pd.DataFrame, setting: Setting) -> Checked:

@@ -11,6 +11,8 @@ from geoplan.rules import Checked, Setting, reject, remark
 
 SLIVER_M2 = 20  # smaller than any house; a leftover of drawing
 OVERLAP_M2 = 1  # below it two outlines only share a carelessly drawn border
+HUGE_M2 = 1_000_000  # a square kilometre: a whole quarter, not an estate
+SCATTERED_M = 200  # parts of one estate lie across a street, not in another quarter
 SAME_M = 0.001  # outlines that differ by less than a millimetre are one
 
 POINTS = (shapely.GeometryType.POINT,)
@@ -116,6 +118,24 @@ def remark_overlaps(rows: pd.DataFrame, setting: Setting) -> Checked:
     return rows, remark(
         "footprints.overlap", later, setting, np.ones(len(later), dtype=bool), of=len(rows),
         area=_rounded(pairs["shared"].to_numpy()), first=earlier["row"], first_id=earlier["estate_id"])
+
+
+def remark_scattered(rows: pd.DataFrame, setting: Setting) -> Checked:
+    """Name outlines of which a part lies far from all the others, and outlines that no estate can fill."""
+    shapes = _shapes(rows)
+    gaps, is_many = np.zeros(len(shapes)), shapely.get_num_geometries(shapes) > 1
+    gaps[is_many] = [_farthest_part(shape) for shape in shapes[is_many]]
+    areas = shapely.area(shapes)
+    return rows, [
+        *remark("footprints.scattered", rows, setting, gaps > SCATTERED_M, gap=_rounded(gaps)),
+        *remark("footprints.huge", rows, setting, areas > HUGE_M2, area=_rounded(areas))]
+
+
+def _farthest_part(shape: shapely.Geometry) -> float:
+    """Return how far the part of a shape that lies farthest off is from the rest."""
+    parts = shapely.get_parts(shape)
+    _, metres = shapely.STRtree(parts).query_nearest(parts, exclusive=True, return_distance=True, all_matches=False)
+    return float(metres.max(initial=0.0))
 
 
 def _reject_other_kinds(rows: pd.DataFrame, setting: Setting, kinds: Iterable[int]) -> Checked:

@@ -6,7 +6,7 @@ Latin-1, which every byte has) and decoded here, so that what GDAL would replace
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from geoplan.encoding import (
     text_of_dbf,
 )
 from geoplan.errors import Finding, listed
-from geoplan.opened import Opened, table_of, texts_of
+from geoplan.opened import EXACT_WHOLE, Opened, table_of, texts_of
 from geoplan.preflight import (
     GEOPACKAGE,
     OSM_PBF,
@@ -43,12 +43,18 @@ from geoplan.preflight import (
 from geoplan.settings import Source
 
 BYTES = "ISO-8859-1"
+WIDEST_TEXT = 254  # bytes of a field of a .dbf; what is longer was cut by the program that wrote it
 OSM_LAYER, OSM_STREET = "lines", "highway"
 OSM_TAGS = ("bridge", "tunnel", "layer", "foot")
+Box = tuple[float, float, float, float]  # west, south, east, north
+Records = tuple[
+    Mapping[str, Any], NDArray[np.int64], NDArray[np.object_] | None, list[NDArray[np.generic]], list[str]]
 OSM_NO = ("bridge", "tunnel")  # OpenStreetMap leaves a tag away where it does not apply
 
 
-def open_geodata(path: Path, source: Source, layer: str) -> tuple[Opened | None, list[Finding]]:
+def open_geodata(
+    path: Path, source: Source, layer: str, near: Box | None = None,
+) -> tuple[Opened | None, list[Finding]]:
     """Return the records of a file of outlines, or why they cannot be used.
 
     Parameters
@@ -59,6 +65,9 @@ def open_geodata(path: Path, source: Source, layer: str) -> tuple[Opened | None,
         What plan.toml says of it: layer, encoding.
     layer
         Name of the layer, for the findings.
+    near
+        Box in degrees: of a file of OpenStreetMap, which may hold a whole province, only what lies in it is read, or
+        all of it where nothing does.
 
     Returns
     -------
@@ -74,7 +83,7 @@ def open_geodata(path: Path, source: Source, layer: str) -> tuple[Opened | None,
     if findings:
         return None, findings
     try:
-        meta, fids, wkb, values, said = _read(path, inner, BYTES if format_ == SHAPEFILE else None)
+        is_part, (meta, fids, wkb, values, said) = _near_or_all(path, inner, str(format_), near)
     except (DataSourceError, DataLayerError, UnicodeDecodeError):
         return None, [Finding("preflight.damaged", layer, values={"file": path.name})]
     except ValueError as error:  # a date in the year 0
@@ -84,9 +93,11 @@ def open_geodata(path: Path, source: Source, layer: str) -> tuple[Opened | None,
     if format_ == GEOPACKAGE and len(wkb) != geopackage_count(path, str(inner)):
         return None, [Finding("preflight.damaged", layer, values={"file": path.name})]
     remarks += [Finding("geodata.reader_said", layer, values={"said": text}) for text in said]
+    remarks += [Finding("geodata.near_estates", layer, values={"file": path.name})] if is_part else []
     row = fids + 1 if format_ == SHAPEFILE else np.arange(1, len(wkb) + 1)
     geometry, closed = _geometries(wkb)
-    names, texts = list(meta["fields"]), [texts_of(column) for column in values]
+    names = list(meta["fields"])
+    texts = [texts_of(column) for column in _exact(path, inner, meta, fids, values)]
     if format_ == SHAPEFILE:
         names, texts, cut = _decoded(names, texts, row, encoding, layer)
         remarks += cut
@@ -128,15 +139,37 @@ def _layer_in(path: Path, source: Source, layer: str, format_: str) -> tuple[str
     return None, [Finding(code, layer, values={"said": source.layer or "", "layers": listed(names)})]
 
 
-def _read(path: Path, inner: str | None, encoding: str | None) -> tuple[
-    Mapping[str, Any], NDArray[np.int64], NDArray[np.object_] | None, list[NDArray[np.generic]], list[str]
-]:
+def _near_or_all(path: Path, inner: str | None, format_: str, near: Box | None) -> tuple[bool, Records]:
+    """Return what lies near, and that it is a part, or everything."""
+    inside = _read(path, inner, None, near) if near is not None and format_ == OSM_PBF else None
+    if inside is not None and len(inside[1]):
+        return True, inside
+    return False, _read(path, inner, BYTES if format_ == SHAPEFILE else None)
+
+
+def _read(path: Path, inner: str | None, encoding: str | None, near: Box | None = None) -> Records:
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         meta, fids, wkb, values = read(
-            path, layer=inner, encoding=encoding, force_2d=True, return_fids=True, datetime_as_string=True)
+            path, layer=inner, encoding=encoding, force_2d=True, return_fids=True, datetime_as_string=True, bbox=near)
     said = sorted({str(warning.message).replace(str(path), path.name) for warning in heard})
     return meta, fids, wkb, values, [text for text in said if "Non closed ring" not in text]
+
+
+def _exact(
+    path: Path, inner: str | None, meta: Mapping[str, Any], fids: NDArray[np.int64], values: list[NDArray[np.generic]]
+) -> Iterator[NDArray[np.generic]]:
+    """Yield every column, whole numbers to the last digit: with empty cells among them they come as floats."""
+    for name, dtype, column in zip(meta["fields"], meta["dtypes"], values, strict=True):
+        is_float = str(dtype).startswith(("int", "uint")) and column.dtype.kind == "f"
+        if not is_float or not (np.abs(column[np.isfinite(column)]) >= EXACT_WHOLE).any():
+            yield column
+            continue
+        quoted = '"' + str(name).replace('"', '""') + '"'
+        _, filled, _, [whole] = read(path, layer=inner, columns=[name], where=f"{quoted} IS NOT NULL",
+                                     read_geometry=False, return_fids=True)
+        known = dict(zip(filled.tolist(), whole.tolist(), strict=True))
+        yield np.array([known.get(fid) for fid in fids.tolist()], dtype=object)
 
 
 def _geometries(wkb: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
@@ -153,17 +186,19 @@ def _decoded(
     names: list[str], texts: list[NDArray[np.object_]], row: NDArray[np.int64], encoding: str, layer: str
 ) -> tuple[list[str], list[NDArray[np.object_]], list[Finding]]:
     headings = [_text(name, encoding)[0] for name in names]
-    cut_rows: dict[str, list[int]] = {}
+    cut_rows: dict[tuple[str, str], list[int]] = {}
     decoded = []
     for heading, column in zip(headings, texts, strict=True):
         known = {text: _text(text, encoding) for text in dict.fromkeys(column) if text is not None}
         decoded.append(np.array([known[text][0] if text is not None else None for text in column], dtype=object))
-        if any(is_cut for _, is_cut in known.values()):
-            is_cut_at = [text is not None and known[text][1] for text in column]
-            cut_rows[heading] = row[is_cut_at].tolist()
+        cut = {text for text, (_, is_cut) in known.items() if is_cut}
+        full = {text for text in known if len(text) >= WIDEST_TEXT} - cut
+        for code, odd in (("geodata.text_cut", cut), ("geodata.text_full", full)):
+            if odd:
+                cut_rows[code, heading] = row[[text in odd for text in column]].tolist()
     return headings, decoded, [
-        Finding("geodata.text_cut", layer, rows[0], {"column": heading, "rows": listed(rows), "count": len(rows)})
-        for heading, rows in cut_rows.items()]
+        Finding(code, layer, rows[0], {"column": heading, "rows": listed(rows), "count": len(rows)})
+        for (code, heading), rows in cut_rows.items()]
 
 
 def _text(latin: str, encoding: str) -> tuple[str, bool]:

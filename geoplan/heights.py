@@ -28,6 +28,7 @@ SUFFIXES = (".tif", ".tiff")
 READER = "rasterio"
 ANY_CRS = "EPSG:4490"
 MAX_CELLS = 100_000_000  # of the window that is read: 400 MB of heights; a county at 5 m has fewer
+LOWEST_M, HIGHEST_M = -500, 9_000  # of any ground in China, with room: -9999 and 3e38 mean that nothing is known
 
 
 def check_heights(project: Project) -> list[Finding]:
@@ -131,7 +132,9 @@ def _between_cells(raster: Any, rasterio: Any, cells: np.ndarray) -> np.ndarray 
     if np.prod(high - low, dtype=float) > MAX_CELLS:
         return None
     window = rasterio.windows.Window(*low.tolist(), *(high - low).tolist())
-    ground = raster.read(1, window=window, masked=True).astype("float64").filled(np.nan)
+    with np.errstate(invalid="ignore"):  # NaN of another make
+        ground = raster.read(1, window=window, masked=True).astype("float64").filled(np.nan)
+    ground[~((ground >= LOWEST_M) & (ground <= HIGHEST_M))] = np.nan
     at = cells[is_inside] - low
     whole = np.minimum(np.floor(at).astype(int), np.maximum(np.array(ground.shape)[::-1] - 2, 0))
     part = at - whole

@@ -8,21 +8,24 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import compress
 from pathlib import Path
 
 import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
+from geoplan.blemishes import blemishes_of, merged_numbers
 from geoplan.encoding import DEFAULT, codec_of, decide_encoding
-from geoplan.errors import Finding
+from geoplan.errors import Finding, messages
 from geoplan.opened import Opened, table_of, texts_of
-from geoplan.preflight import CSV, format_of
+from geoplan.preflight import CSV, UNZIPPING, WORKBOOK, format_of
 from geoplan.settings import Source
 from geoplan.words import plain
 
 TOTALS = re.compile(r"(?:合计|总计|小计|共计|总和)[::]?")
 PANIC = "PanicException"  # how a reader written in Rust gives up; it is no Exception and has no name to import
+MAX_COLUMNS = 16_384  # a sheet of Excel has no more
 SEPARATORS = ",\t;"
 MARKS = ((b"\xef\xbb\xbf", "UTF-8", "utf-8-sig"), (b"\xff\xfe", "UTF-16", "utf-16"), (b"\xfe\xff", "UTF-16", "utf-16"))
 
@@ -50,12 +53,20 @@ def open_ledger(path: Path, source: Source, layer: str) -> tuple[Opened | None, 
     """
     format_ = format_of(path) or CSV
     sheet, encoding, findings = _csv(path, source, layer) if format_ == CSV else _workbook(path, source, layer)
-    if findings:
+    if _stops(findings):
         return None, findings
-    last = source.header_row + source.header_rows - 1
+    last, width = source.header_row + source.header_rows - 1, max(map(len, sheet), default=0)
     if len(sheet) < last:
         return None, [Finding("ledgers.no_heading", layer, values={"row": last, "rows": len(sheet)})]
-    return _below_heading(sheet, source, layer, format_, encoding), []
+    if width > MAX_COLUMNS:
+        return None, [Finding("ledgers.too_wide", layer, values={
+            "file": path.name, "count": width, "most": MAX_COLUMNS})]
+    opened = _below_heading(sheet, source, layer, format_, encoding)
+    return replace(opened, findings=(*opened.findings, *findings)), []
+
+
+def _stops(findings: Sequence[Finding]) -> bool:
+    return any(messages()[finding.code]["severity"] == "error" for finding in findings)
 
 
 def _below_heading(sheet: Sheet, source: Source, layer: str, format_: str, encoding: str) -> Opened:
@@ -67,8 +78,10 @@ def _below_heading(sheet: Sheet, source: Source, layer: str, format_: str, encod
     totals = [number for number, line in lines if _is_total(line)]
     kept = [(number, [*line, *[None] * width][:width]) for number, line in lines if not _is_total(line)]
     texts = [texts_of([line[at] for _, line in kept]) for at in range(width)]
-    remarks = [] if not totals else [
-        Finding("ledgers.totals", layer, totals[0], {"rows": "、".join(map(str, totals[:5])), "count": len(totals)})]
+    past = [number for number, line in kept if any(
+        not name and str(cell or "").strip() for name, cell in zip(names, line, strict=True))]
+    remarks = [Finding(code, layer, rows[0], {"rows": "、".join(map(str, rows[:5])), "count": len(rows)})
+               for code, rows in (("ledgers.totals", totals), ("ledgers.beyond_heading", past)) if rows]
     row = np.array([number for number, _ in kept], dtype=np.int64)
     return Opened(table_of(names, texts, len(kept)), row, None, None, format_, encoding, findings=tuple(remarks))
 
@@ -93,13 +106,22 @@ def _workbook(path: Path, source: Source, layer: str) -> tuple[Sheet, str, list[
             return [], "", [Finding(code, layer, values={
                 "said": source.sheet or "", "sheets": "、".join(book.sheet_names)})]
         sheet = book.get_sheet_by_name(names[0])
-        return _unmerged(sheet), DEFAULT, []
-    except (CalamineError, OSError):
+        cells = _unmerged(sheet)
+        return cells, DEFAULT, _blemishes(path, sheet, cells, source, layer)
+    except (CalamineError, *UNZIPPING):
         return [], "", [Finding("preflight.damaged", layer, values={"file": path.name})]
     except BaseException as error:
         if type(error).__name__ != PANIC:
             raise
         return [], "", [Finding("preflight.damaged", layer, values={"file": path.name})]
+
+
+def _blemishes(path: Path, sheet: CalamineSheet, cells: Sheet, source: Source, layer: str) -> list[Finding]:
+    last = source.header_row + source.header_rows - 1
+    rows = [number for number, line in enumerate(cells, 1) if number > last and any(
+        cell not in ("", None) for cell in line)]
+    marks = blemishes_of(path, sheet.name, layer, rows) if format_of(path) == WORKBOOK else []
+    return [*marks, *merged_numbers(cells, sheet.merged_cell_ranges or (), rows, layer)]
 
 
 def _filled(book: CalamineWorkbook) -> list[str]:

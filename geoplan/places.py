@@ -144,6 +144,13 @@ def home_of_rows(rows: pd.DataFrame, crs: CRS) -> Home | None:
     return Home(west, south, east, north)
 
 
+def around(home: Home) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of all that is near the estates: nothing farther away counts for them."""
+    reach = FAR_M / M_PER_DEG
+    wide = reach / math.cos(math.radians(home.north))
+    return home.west - wide, home.south - reach, home.east + wide, home.north + reach
+
+
 def median_longitude(rows: pd.DataFrame, crs: CRS) -> float:
     """Return the longitude in the middle of the rows, NaN where there are none."""
     if rows.empty:
@@ -231,10 +238,8 @@ def _is_near(x: Numbers, y: Numbers, setting: Setting) -> NDArray[np.bool_]:
     near = in_china(lon, lat)
     if setting.home is None:
         return near
-    home, reach = setting.home, FAR_M / M_PER_DEG
-    wide = reach / math.cos(math.radians(home.north))
-    near &= (lon >= home.west - wide) & (lon <= home.east + wide)
-    return near & (lat >= home.south - reach) & (lat <= home.north + reach)
+    least_lon, least_lat, most_lon, most_lat = around(setting.home)
+    return near & (lon >= least_lon) & (lon <= most_lon) & (lat >= least_lat) & (lat <= most_lat)
 
 
 def _home_of(x: Numbers, y: Numbers, setting: Setting) -> Home | None:
@@ -256,10 +261,8 @@ def _touches_home(rows: pd.DataFrame, setting: Setting) -> NDArray[np.bool_]:
     bounds = shapely.bounds(rows["geometry"].to_numpy(dtype=object)).reshape(-1, 4)
     west, south = _degrees(bounds[:, 0], bounds[:, 1], setting.crs)
     east, north = _degrees(bounds[:, 2], bounds[:, 3], setting.crs)
-    home, reach = setting.home, FAR_M / M_PER_DEG
-    wide = reach / math.cos(math.radians(home.north))
-    return (west <= home.east + wide) & (east >= home.west - wide) & (
-        south <= home.north + reach) & (north >= home.south - reach)
+    least_lon, least_lat, most_lon, most_lat = around(setting.home)
+    return (west <= most_lon) & (east >= least_lon) & (south <= most_lat) & (north >= least_lat)
 
 
 def _why_not_at_home(x: Numbers, y: Numbers, setting: Setting) -> tuple[str, str]:

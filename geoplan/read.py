@@ -26,6 +26,7 @@ from geoplan.ledgers import open_ledger
 from geoplan.opened import Opened
 from geoplan.places import (
     JUDGED_BY_ROW,
+    around,
     check_layer_at_home,
     crs_of,
     home_of_rows,
@@ -119,7 +120,7 @@ def collect_layers(project: Project) -> tuple[Layers | None, list[Finding]]:
     placed: dict[str, Placed] = {}
     home: Home | None = None
     for layer in _in_order(project):
-        brought, found = _open(project, layer)
+        brought, found = _open(project, layer, home)
         findings += found
         if brought is None:
             continue
@@ -152,12 +153,13 @@ def _in_order(project: Project) -> list[str]:
     return sorted(layers, key=lambda layer: (layer != "estates", layers.index(layer)))
 
 
-def _open(project: Project, layer: str) -> tuple[Brought | None, list[Finding]]:
+def _open(project: Project, layer: str, home: Home | None) -> tuple[Brought | None, list[Finding]]:
     source = project.sources[layer]
     with at_hand(source_path(project, layer), source, layer) as (path, inner, findings):
         if path is None or (findings := _unfit(path, layer)):
             return None, _said_missing(findings, layer, source)
-        opened, findings = (open_ledger if format_of(path) in LEDGERS else open_geodata)(path, inner, layer)
+        opened, findings = open_ledger(path, inner, layer) if format_of(path) in LEDGERS else open_geodata(
+            path, inner, layer, None if home is None else around(home))
     if opened is None:
         return None, findings
     headed, found = take_columns(opened, source, layer)

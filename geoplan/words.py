@@ -25,7 +25,7 @@ LEAST_PERCENT = 2  # a bare number from here on is meant in percent
 
 BLANKS = frozenset({"", "-", "--", "—", "——", "/", "\\", "N/A", "NA", "NULL", "NONE", "NAN",
                     "不详", "未知", "不明", "暂无", "待核实", "待定", "空"})
-NOTHING = frozenset({"无", "没有", "-", "—", "/", "无此情况"})
+NOTHING = frozenset({"无", "没有", "-", "—", "/", "无此情况", "否", "0", "不涉及"})
 YES = frozenset({"是", "有", "对", "√", "✓", "✔", "TRUE", "T", "YES", "Y", "1"})
 NO = frozenset({"否", "无", "没有", "不是", "×", "✗", "✘", "FALSE", "F", "NO", "N", "0"})
 UNITS: Mapping[str, Mapping[str, float]] = {
@@ -38,6 +38,8 @@ UNITS: Mapping[str, Mapping[str, float]] = {
 }
 NUMBER = re.compile(r"(?:约|大约)?(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?(?:e[+-]?\d{1,2})?)"
                     r"(?P<wan>万)?(?P<unit>[^\d\s,.+-][^\s,+-]*?)?(?:左右)?", re.IGNORECASE | re.ASCII)
+WORTH_PLACES = 6
+ROUNDED_ID = re.compile(r"(?:\d\.\d+e\+?\d{2,}|\de\+\d{2,}|\d{16,}\.0)(?:-\d+)?", re.IGNORECASE | re.ASCII)
 PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 MONTH, DAY = r"(?:1[0-2]|0?[1-9])", r"(?:3[01]|[12]\d|0?[1-9])"
@@ -87,42 +89,56 @@ def read_text(text: str) -> Meaning:
 
 
 def read_id(text: str) -> Meaning:
-    """Return the text of an id: plain, because full-width digits are the same id."""
+    """Return the text of an id: plain, because full-width digits are the same id; one kept as a number is doubtful."""
     cleaned = read_text(unicodedata.normalize("NFKC", text))
+    if ROUNDED_ID.fullmatch(str(cleaned.value)):
+        return Meaning(cleaned.value, "id_rounded")
     return Meaning(cleaned.value, "" if cleaned.value == text.strip() else "text_cleaned")
 
 
-def read_number(text: str, unit: str = "", *, signed: bool = False) -> Meaning:
-    """Return a number: digits, perhaps grouped, perhaps with 约, 万 and a unit that goes with `unit`."""
+def read_number(text: str, unit: str = "", *, signed: bool = False, worth: float = 1.0) -> Meaning:
+    """Return a number: digits, perhaps grouped, perhaps with 约, 万 and a unit that goes with `unit`.
+
+    A number without a unit of its own is taken `worth` times: so much one of the column's unit is worth.
+    """
     said = plain(text)
     match = NUMBER.fullmatch(said)
     factor = UNITS.get(unit, {}).get((match["unit"] or "").lower(), None) if match and match["unit"] else 1
     if match is None or factor is None:
         return Meaning(None, "number_unreadable")
-    value = float(match["number"].replace(",", "")) * factor * (WAN if match["wan"] else 1)
+    if match["wan"] is None and match["unit"] is None and worth != 1:
+        factor = worth
+    value = float(match["number"].replace(",", "")) * factor * (WAN if match["wan"] else 1) + 0.0  # -0 is 0
     if not isfinite(value) or abs(value) > LARGEST:
         return Meaning(None, "number_unreadable")
     if value < 0 and not signed:
         return Meaning(None, "number_negative")
+    if factor == worth != 1:
+        return Meaning(round(value, WORTH_PLACES), "number_in_unit")
     return Meaning(value, "" if PLAIN_NUMBER.fullmatch(text.strip()) else "number_written")
 
 
-def read_whole(text: str, unit: str = "", *, signed: bool = False) -> Meaning:
+def read_whole(text: str, unit: str = "", *, signed: bool = False, worth: float = 1.0) -> Meaning:
     """Return a whole number; a fraction of a household is unknown."""
-    number = read_number(text, unit, signed=signed)
+    number = read_number(text, unit, signed=signed, worth=worth)
     if not isinstance(number.value, float):
         return number
     return Meaning(int(number.value), number.how) if number.value.is_integer() else Meaning(None, "not_whole")
 
 
-def read_share(text: str) -> Meaning:
+def read_share(text: str, *, percent: bool | None = None) -> Meaning:
     """Return a share between 0 and 1; a number of 2 or more, or one with %, is read as percent.
 
-    1.2 may be 120 % or 1.2 %: nobody knows.
+    1.2 may be 120 % or 1.2 %: nobody knows. In a column of percents (`percent`) every bare number is one; False says
+    that others of the column look like percents while its heading does not, so that 1 or 0.9 may be either.
     """
     number = read_number(text, "share")
+    is_bare = isinstance(number.value, float) and number.value > 0 and "%" not in plain(text)
+    if percent and is_bare and isinstance(number.value, float):
+        share = number.value / WHOLE_PERCENT
+        return Meaning(share, "number_in_unit") if share <= 1 else Meaning(None, "not_a_share")
     if not isinstance(number.value, float) or number.value <= 1:
-        return number
+        return Meaning(None, "share_or_percent") if percent is False and is_bare else number
     if number.value < LEAST_PERCENT and "%" not in plain(text):
         return Meaning(None, "not_a_share")
     share = number.value / WHOLE_PERCENT
@@ -179,7 +195,9 @@ def read_tag(text: str) -> Meaning:
 
 
 def read_list(text: str) -> Meaning:
-    """Return the members joined as columns of type list have them; 无 is an empty list."""
+    """Return the members joined as columns of type list have them; 无 is an empty list, 不详 an unknown one."""
+    if plain(text).upper() in BLANKS - NOTHING - {""}:
+        return BLANK
     members = [read_text(member).value for member in re.split(r"[、,;/|\n]", unicodedata.normalize("NFKC", text))]
     return Meaning(join_list(dict.fromkeys(str(member) for member in members if member and member not in NOTHING)))
 

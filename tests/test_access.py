@@ -97,6 +97,13 @@ def test_a_gate_of_no_estate_is_remarked_and_opens_nothing(door: gpd.GeoDataFram
     assert access["leg_m"].tolist() == [40.0]
 
 
+def test_a_gate_far_from_the_estate_it_names_is_remarked() -> None:
+    # The outline is a square of 40 m around (150, 40): its right side is at x = 170, the gate 230 m beyond.
+    access, findings = enter(estates(E1=(150, 40, 40)), edges_of(MAIN_STREET), gates((400, 10), of=["E1"]))
+    assert said(findings) == [("access.gate_far", "gates", 1)]
+    assert len(access) == 1
+
+
 def test_a_gate_far_from_every_street_gives_no_access() -> None:
     access, findings = enter(estates(E1=(150, 140, 40)), edges_of(MAIN_STREET), gates((150, 120), of=["E1"]))
     assert len(access) == 0

@@ -13,20 +13,22 @@ PACKAGE = Path(geoplan.__file__).parent
 ROOMS = {  # from the ground up: a room imports from itself and from rooms below, as far as MAY_IMPORT lets it
     "ground": {
         "errors", "schema", "shapes", "datum", "pages", "solver", "crews", "runs", "presence", "digests", "parcels",
-        "cache",
+        "cache", "tidying",
     },
     "law": {"contents", "costs", "sources", "documents", "jurisdictions", "policy", "labels"},
     "project": {"settings", "project"},
     "reading": {
         "preflight", "records", "compounds", "encoding", "opened", "words", "headings", "ledgers", "geodata",
-        "rules", "cells", "checks", "cost_rows", "identities", "footprints", "places", "estate_rows",
+        "rules", "cells", "measures", "blemishes", "checks", "cost_rows", "identities", "footprints", "places",
+        "estate_rows",
         "facility_rows", "facility_types", "site_rows", "heights", "street_rows", "progress_rows", "read",
         "frozen", "templates", "archives", "broken_texts",
     },
     "steps": {
         "residents", "screening", "network", "noding", "access", "travel", "graphs", "reach", "circles",
         "links", "areas", "alternatives", "openings", "outlines", "rooms", "flows", "transport", "eldercare",
-        "sites", "siting", "offers", "relief", "placing", "pieces", "scenes", "procedures", "results", "answers",
+        "sites", "siting", "offers", "relief", "placing", "choices", "pieces", "spare", "scenes", "procedures",
+        "results", "answers",
         "conditions", "bounds", "communities", "components", "growth", "departures", "kept", "moves", "quests",
         "optimum", "pairs", "prices", "prospects", "selection", "windows", "naming", "paths", "islands",
         "checkup", "nearest", "isochrones", "norms", "elevation", "needs", "works", "payments", "funding",
@@ -38,10 +40,10 @@ ROOMS = {  # from the ground up: a room imports from itself and from rooms below
     "drafting": {"evidence", "vocabulary", "sniffing", "proposals", "whereabouts", "drafts", "init"},
     "looking back": {
         "lacking", "facts", "accounts", "explain", "compare", "audited", "audit", "audit_files", "audit_areas",
-        "audit_services", "audit_money", "audit_walks", "quotas", "towns", "province",
+        "audit_services", "audit_money", "audit_walks", "audit_outputs", "transcripts", "quotas", "towns", "province",
     },
     "writing": {
-        "payload", "initials", "shown", "standalone", "maps", "gantt", "years",
+        "payload", "initials", "shown", "standalone", "tiles", "maps", "gantt", "years",
         "forms", "cover", "objections", "money_sheets", "sheets", "workbook", "dbf", "shp", "fields", "enclosures",
         "shapefiles",
         "geopackage", "swatches", "qml", "styles", "qgis", "lacked", "exploring", "leaflets", "sweeping",
@@ -94,8 +96,10 @@ PARTS = {  # files that belong to one step, or are shared by those named
     "offers": {"procedures", "siting"},
     "relief": {"siting"},
     "placing": {"siting"},
+    "choices": {"placing"},
     "pieces": {"placing"},
-    "scenes": {"siting", "relief", "placing", "pieces"},
+    "spare": {"placing", "pieces"},
+    "scenes": {"siting", "relief", "placing", "choices", "pieces", "spare"},
     "rooms": {"siting", "eldercare", "needs", "works", "norms"},
     "needs": {"works"},
     "payments": {"funding"},
@@ -204,6 +208,13 @@ def test_no_clock_and_no_chance_reach_a_result() -> None:
     forbidden = {"random", "time", "secrets", "uuid"}
     users = {name for name, tree in sources().items() if imported(tree) & forbidden}
     assert users == set()
+
+
+def test_a_plan_loads_neither_writers_nor_what_only_comparing_needs() -> None:
+    heavy = {"scipy.optimize", "matplotlib", "docx", "folium"}
+    code = f"import sys, geoplan.plan; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_importing_geoplan_loads_no_geometry_library() -> None:

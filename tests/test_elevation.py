@@ -219,6 +219,15 @@ def test_outside_and_no_data_are_missing_and_counted(tmp_path: Path) -> None:
     assert "2" in say(findings[0], "zh")
 
 
+@pytest.mark.parametrize("odd", [-9999.0, 3.4e38, -32768.0, np.inf, np.frombuffer(b"\1\0\0\0\0\0\xf0\x7f")[0]])
+def test_heights_that_no_ground_has_are_missing_though_the_raster_does_not_say_so(tmp_path: Path, odd: float) -> None:
+    raster(tmp_path / "dem.tif", np.array([[2200.0, 2200.0, 2200.0], [2200.0, 2200.0, odd], [2200.0, 2200.0, 2200.0]]))
+    found, findings = read_heights(plan(tmp_path), points((15, 15), (22, 15)))
+    assert found[0] == 2200
+    assert np.isnan(found[1])
+    assert findings[0].values == {"count": 1, "all": 2}
+
+
 def test_a_raster_in_degrees_is_met_where_the_town_lies(tmp_path: Path) -> None:
     rasterio = pytest.importorskip("rasterio")
     west, south = points((0, 0)).to_crs("EPSG:4326").iloc[0].coords[0]

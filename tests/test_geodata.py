@@ -150,3 +150,23 @@ def test_a_layer_without_geometry_is_refused(tmp_path: Path) -> None:
 def test_records_are_counted_from_one(tmp_path: Path, name: str) -> None:
     frame = town(4) if name != "a.geojson" else town(4).to_crs(4326)
     assert opened(write(frame, tmp_path / name)).row.tolist() == [1, 2, 3, 4]
+
+
+def test_of_a_file_of_openstreetmap_only_what_is_near_the_estates_is_read(shared: Path) -> None:
+    file = shared / "kits/formats/Helsinki.osm.pbf"
+    source = Source(path=file.name)
+    whole, _ = open_geodata(file, source, "streets")
+    assert whole is not None
+    assert whole.geometry is not None
+    west, south, east, north = shapely.total_bounds(whole.geometry).tolist()
+    box = (west, south, (west + east) / 2, (south + north) / 2)
+    part, _ = open_geodata(file, source, "streets", box)
+    assert part is not None
+    assert part.geometry is not None
+    inside = shapely.intersects(whole.geometry, shapely.box(*box))
+    assert 0 < len(part.row) < len(whole.row)
+    assert set(shapely.to_wkb(part.geometry)) == set(shapely.to_wkb(whole.geometry[inside]))
+    assert "geodata.near_estates" in {finding.code for finding in part.findings}
+    elsewhere, _ = open_geodata(file, source, "streets", (120.0, 31.0, 121.0, 32.0))
+    assert elsewhere is not None
+    assert len(elsewhere.row) == len(whole.row)  # so that the layer is found to lie elsewhere

@@ -24,6 +24,7 @@ import shapely
 from pyproj import Transformer
 from shapely.geometry import shape
 
+from geoplan.cache import CACHE_FOLDER
 from geoplan.project import load_project
 from geoplan.schema import columns_of
 
@@ -95,6 +96,11 @@ def _texts(row: ElementTree.Element, words: list[str]) -> Iterator[str]:
         yield words[int(text)] if value is not None and found[letter].get("t") == "s" else text
 
 
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of the town; a run on it leaves its step cache beside them."""
+    return [file for file in folder.iterdir() if file.name != CACHE_FOLDER]
+
+
 @pytest.fixture(scope="module")
 def remade(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("town") / "hehuang"
@@ -104,15 +110,15 @@ def remade(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_committed_town_is_what_the_script_makes(remade: Path) -> None:
     made = json.loads((remade / "expected.json").read_text(encoding="utf-8"))
-    assert {file.name for file in TOWN.iterdir()} == {file.name for file in remade.iterdir()}
+    assert {file.name for file in files_of(TOWN)} == {file.name for file in remade.iterdir()}
     assert {**made, "made_with": 0} == {**expected(), "made_with": 0}
     if made["made_with"] == expected()["made_with"]:  # other versions of GDAL and Excel writers pack the same rows anew
-        differing = [file.name for file in TOWN.iterdir() if file.read_bytes() != (remade / file.name).read_bytes()]
+        differing = [file.name for file in files_of(TOWN) if file.read_bytes() != (remade / file.name).read_bytes()]
         assert differing == []
 
 
 def test_the_town_takes_less_than_five_megabytes() -> None:
-    assert sum(file.stat().st_size for file in TOWN.iterdir()) < 5_000_000
+    assert sum(file.stat().st_size for file in files_of(TOWN)) < 5_000_000
 
 
 def test_the_town_says_that_it_is_invented() -> None:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import struct
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -81,6 +82,27 @@ def directory_far_off(file: Path) -> None:
     file.write_bytes(data[: end + 12] + struct.pack("<I", 0x7FFFFFFF) + data[end + 16 :])
 
 
+def sheets_changed(file: Path) -> None:
+    """Write a workbook in which one letter of the list of sheets is another than its sum says."""
+    write_sheet(file, FACILITIES)
+    with zipfile.ZipFile(file) as book:
+        members = {name: book.read(name) for name in book.namelist()}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as book:
+        for name, body in members.items():
+            book.writestr(name, body)
+    file.write_bytes(file.read_bytes().replace(b"<calcPr", b"<calcPs", 1))
+
+
+def json_listed(folder: Path) -> None:
+    """Write estates in GeoJSON of which one column holds lists."""
+    file = write(degrees(town(6)), folder / "estates.geojson")
+    said = json.loads(file.read_text(encoding="utf-8"))
+    for feature in said["features"]:
+        feature["properties"]["tags"] = ["a", "b"]
+    file.write_text(json.dumps(said), encoding="utf-8")
+    plan_toml(folder, estates='path = "estates.geojson"')
+
+
 def at_path(said: str) -> Callable[[Path], None]:
     """Return a maker of a project whose estates stand at a path."""
 
@@ -150,8 +172,17 @@ def add_to(book: Catalogue) -> None:
         lambda layers: layers.rows["facilities"] == {"read": 10, "used": 9, "rejected": 1},
     )
     book.stop(
+        GROUP,
+        "a sheet of more columns than Excel has",
+        "ledgers.too_wide",
+        ledger("facilities.csv", lambda file: write_csv(file, [[*FACILITIES[0], *([""] * 20_000)], *FACILITIES[1:]])),
+    )
+    book.stop(
         GROUP, ".xlsx whose directory lies far off", "preflight.", ledger("facilities.xlsx", directory_far_off)
     )
+    book.stop(GROUP, ".xlsx whose list of sheets was changed", "preflight.damaged",
+              ledger("facilities.xlsx", sheets_changed))
+    book.remark(GROUP, "GeoJSON with a list in a column", "headings.unused", json_listed)
     book.remark(
         GROUP,
         "a heading with a mark that ends no line of a ledger",

@@ -1,6 +1,7 @@
 """Every case of the catalogue: exit 1 with one clear message, or exit 0 with a remark; never silence or a traceback."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import configurations
@@ -10,6 +11,7 @@ import fuzzed
 import geometries
 import hostiles
 import identities_
+import misreadings
 import pytest
 import systems
 import texts
@@ -21,8 +23,24 @@ from geoplan.project import parse_project
 from geoplan.read import Layers, collect_layers
 
 BOOK = Catalogue()
-for part in (encodings_, corruptions, geometries, systems, texts, identities_, hostiles, fuzzed, configurations, zips):
+for part in (
+    encodings_, corruptions, geometries, systems, texts, identities_, hostiles, fuzzed, configurations, zips,
+    misreadings,
+):
     part.add_to(BOOK)
+
+
+LEAST = {  # cases of each kind that this catalogue promises
+    "encoding": 40, "corruption": 40, "geometry": 60, "crs": 20, "datum": 20, "table text": 60, "ids": 30,
+    "hostile": 30, "plan.toml": 50, "zips": 20,
+}
+
+
+def test_the_catalogue_holds_what_it_promises() -> None:
+    counts = Counter(case.group for case in BOOK.cases)
+    assert {group: counts[group] for group, least in LEAST.items() if counts[group] < least} == {}
+    assert counts.total() >= 500
+    assert len({str(case) for case in BOOK.cases}) == counts.total()
 
 
 def read(folder: Path) -> tuple[Layers | None, list[Finding]]:
