@@ -25,25 +25,28 @@ def main() -> int:
     parser.add_argument("--deep", default="0.04", help="share of the cases read to the end")
     parser.add_argument("--replay", metavar="SEED:NUMBER")
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument("--commands", action="store_true", help="whole commands instead of the readers")
     asked = parser.parse_args()
     if asked.replay:
         seed, _, number = asked.replay.partition(":")
         asked.seed, asked.first, asked.cases, asked.deep = int(seed), int(number), 1, "1"
-    found = run(asked.seed, asked.first, asked.first + asked.cases, asked.deep, asked.keep)
+    found = run(asked.seed, asked.first, asked.first + asked.cases, asked.deep, asked.keep, commands=asked.commands)
     print(f"{asked.cases} cases from {asked.first}, seed {asked.seed}: {found.total()} findings")
     for said, count in found.most_common():
         print(f"  {count:6d}  {said}")
     return 1 if found else 0
 
 
-def run(seed: int, first: int, last: int, deep: str, keep: Path | None = None) -> Counter[str]:
+def run(
+    seed: int, first: int, last: int, deep: str, keep: Path | None = None, *, commands: bool = False,
+) -> Counter[str]:
     """Return what was found, and how often; the first case of each is printed as it is found."""
     found: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         at = Path(folder) / "at"
         while first < last:
             end = min(last, first + SHIFT)
-            done = child(seed, first, end, at, deep, keep)
+            done = child(seed, first, end, at, deep, keep, commands=commands)
             for line in done.stdout.splitlines():
                 told(json.loads(line), found)
             if done.returncode == 0:
@@ -67,9 +70,10 @@ def told(line: dict[str, object], found: Counter[str]) -> None:
 
 
 def child(
-    seed: int, first: int, last: int, at: Path, deep: str, keep: Path | None,
+    seed: int, first: int, last: int, at: Path, deep: str, keep: Path | None, *, commands: bool,
 ) -> subprocess.CompletedProcess[str]:
     words = ["--seed", seed, "--first", first, "--last", last, "--at", at, "--deep", deep]
+    words += ["--commands"] if commands else []
     words += [] if keep is None else ["--keep", keep.resolve()]
     paths = os.pathsep.join([str(HERE.parent), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(

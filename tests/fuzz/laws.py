@@ -50,7 +50,7 @@ def judge(seed: Seed, files: Files, sound: bytes, folder: Path, chance: Random, 
     except GeoplanError as error:
         return _holes(error.findings)
     except Exception as error:
-        return [f"{type(error).__name__} {_place(error)}: {str(error)[:160]!r}"]
+        return [f"{type(error).__name__} {place_of(error)}: {str(error)[:160]!r}"]
     finally:
         for file in folder.iterdir():
             file.unlink()
@@ -119,7 +119,7 @@ def _holes(findings: list[Finding] | tuple[Finding, ...]) -> list[str]:
     return [f"no sentence: {code}" for sentence, code in said.items() if not sentence.strip()]
 
 
-def _place(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """Return where an exception arose, in our own files."""
     calls = [(Path(call.filename), call.lineno) for call in traceback.extract_tb(error.__traceback__)]
     ours = [f"{file.name}:{line}" for file, line in calls if file.parent.name == "geoplan"]

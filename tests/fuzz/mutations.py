@@ -6,6 +6,7 @@ import re
 import sqlite3
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -183,7 +184,7 @@ def change_book(chance: Random, data: bytes) -> bytes:
     try:
         members = {member.filename: zipfile.ZipFile(io.BytesIO(data)).read(member)
                    for member in zipfile.ZipFile(io.BytesIO(data)).infolist()}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
         return flip(chance, data)
     name = chance.choice([one for one in members if "sheet" in one or "shared" in one] or list(members) or [""])
     if chance.random() < 0.15:
@@ -254,6 +255,7 @@ OWN: Mapping[str, tuple[Mutation, ...]] = {
     ".shp": (change_shape,) * 3, ".shx": (change_shape,), ".dbf": (change_table,) * 3, ".cpg": (change_side,) * 9,
     ".prj": (change_side,) * 3 + (replace_word,) * 6, ".geojson": (change_json,) * 9 + TEXTS,
     ".gpkg": (change_database,) * 9, ".xlsx": (change_book,) * 12, ".xls": (change_cells_of_old_book,) * 9,
+    ".json": (change_json,) * 9 + TEXTS, ".docx": (change_book,) * 9,
     ".csv": (*TEXTS, *TEXTS, recode, end_otherwise), ".toml": TEXTS * 4, ".pbf": (), ".tif": (),
 }
 

@@ -24,7 +24,7 @@ PLACES = [["名称", "类型", "经度", "纬度", "状态", "建筑面积", "�
           ["合计", "", "", "", "", "1000", ""]]
 ROOMS = [["编号", "类别", "经度", "纬度", "面积"],
          *[[f"S{n}", "闲置房屋", f"{120.42 + n / 1000:.3f}", "31.54", f"{n}00"] for n in range(4)]]
-PROGRESS = [["estate_id", "state", "start_date", "finish_date", "after_base", "after_surveyed", "after_satisfied"],
+PROGRESS = [["estate_id", "stage", "start_date", "finish_date", "after_base", "after_surveyed", "after_satisfied"],
             ["E1", "完工", "2024-03-01", "2024年11月", "100", "90", "80"], ["E2", "在建", "2024.5", "", "", "", "60%"],
             ["E3", "未开工", "", "", "", "", ""]]
 COSTS = [["项目", "单价", "低", "高", "来源"], ["电梯", "650000", "500000", "800000", "询价"],

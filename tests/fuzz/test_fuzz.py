@@ -40,6 +40,14 @@ def test_a_file_changed_by_chance_ends_in_a_sentence(tmp_path: Path) -> None:
     assert "1000 cases from 0, seed 2026: 0 findings" in done.stdout
 
 
+def test_a_command_on_a_changed_project_or_run_ends_in_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(FUZZ), "--commands", "--cases", "25", "--seed", "2026"], capture_output=True, text=True,
+        check=False, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    assert "25 cases from 0, seed 2026: 0 findings" in done.stdout
+
+
 def test_a_reader_that_breaks_a_law_is_found(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     seed = next(one for one in bench.seeds if one.name == "facilities.csv")
 
