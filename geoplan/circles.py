@@ -6,13 +6,15 @@ A type has its own limit and its own tier: a facility of the 15-minute circle ne
 from collections.abc import Collection, Mapping
 from itertools import zip_longest
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.errors import Finding
+from geoplan.errors import Finding, listed
 from geoplan.schema import conform, join_list
 
 TODAY, OPENED = "today", "opened"
+EXISTING = "existing"
 KEYS = ["estate_id", "facility_type"]
 SET_BY_PROJECT = "project"
 BETWEEN = "; "  # standards, and clauses, of one line of the catalogue
@@ -60,6 +62,24 @@ def find_gaps(
     gaps["is_gap"] = _is_gap(gaps, gaps["distance_m"])
     gaps["is_gap_after"] = _is_gap(gaps, _distance(gaps, walks, OPENED)) if OPENED in set(walks["state"]) else None
     return conform("gaps", gaps.assign(walking=None)), _say_no_data(rules[~rules["is_judged"]])
+
+
+def say_inside(gaps: pd.DataFrame, estates: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> list[Finding]:
+    """Return a finding on gaps of what stands inside the estate itself: walks are on streets, not through estates.
+
+    Parameters
+    ----------
+    gaps
+        Table `gaps`.
+    estates, facilities
+        Layers of those names; facilities of status existing count.
+    """
+    in_use = facilities.loc[facilities["status"].eq(EXISTING), ["facility_id", "facility_type", "geometry"]]
+    inside = gpd.sjoin(in_use, estates[["estate_id", "geometry"]], predicate="intersects")
+    lacking = gaps.loc[gaps["is_gap"].fillna(False).astype(bool), KEYS].merge(inside, on=KEYS)
+    first = lacking.sort_values([*KEYS, "facility_id"]).drop_duplicates(KEYS)
+    pairs = listed(first["estate_id"] + "←" + first["facility_id"])
+    return [Finding("circles.inside", "estates", values={"count": len(first), "pairs": pairs})] if len(first) else []
 
 
 def find_area_gaps(gaps: pd.DataFrame, members: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """What does each estate and each area lack, in one row? Layers of plan.gpkg that can be looked at as they are.
 
 `gaps` and `area_gaps` have a row for every facility type; drawn as they are, twenty outlines lie upon each other. Here
-the types missing are counted and named beside the outline: today, and after the plan.
+the types missing are counted and named beside the outline: today, and after the plan; and those that nobody can judge.
 """
 
 from collections.abc import Mapping
@@ -53,11 +53,15 @@ def list_lacked(tables: Mapping[str, pd.DataFrame], language: str) -> dict[str, 
 def _rated(gaps: pd.DataFrame, key: str, language: str) -> pd.DataFrame:
     labels = short_labels_for(CATALOGUE_LIST, language)
     judged = gaps[gaps["is_gap"].notna()]
-    missing = judged[judged["is_gap"].astype("bool")]
-    named = missing["facility_type"].map(lambda code: labels.get(code, code)).groupby(missing[key])
-    ids = pd.Index(judged[key].unique(), name=key)
+    ids = pd.Index(gaps[key].unique(), name=key)
     counted = judged.groupby(key)[["is_gap", "is_gap_after"]].sum(min_count=1).reindex(ids)
+
+    def named(rows: pd.DataFrame) -> pd.Series:
+        names = rows["facility_type"].map(lambda code: labels.get(code, code)).groupby(rows[key])
+        return names.agg(BETWEEN[language].join).reindex(ids).fillna("").astype("str")
+
     return pd.DataFrame({
         "gaps": counted["is_gap"].astype(DTYPES["int"]), "gaps_after": counted["is_gap_after"].astype(DTYPES["int"]),
-        "missing": named.agg(BETWEEN[language].join).reindex(ids).fillna("").astype("str"),
+        "missing": named(judged[judged["is_gap"].astype("bool")]).where(ids.isin(judged[key])),
+        "not_judged": named(gaps[gaps["is_gap"].isna()]),
     })

@@ -1,12 +1,14 @@
 """How is a part of the town sited that is too large for one program? Piece by piece, neighbours first.
 
 Sites are taken in the order in which one comes upon them walking from need to need, and cut into pieces of about PIECE
-columns. Each piece is solved for what the pieces before it left open. The plan is whole and keeps every rule; how good
-it is, is bounded by what every piece could relieve if it were alone: no plan relieves more than all of them together.
+columns. Each piece is solved for what the pieces before it left open. One sum of money is divided among the pieces as
+it would be if sites could be taken in part; what a piece does not spend goes to the next. The plan is whole and keeps
+every rule; how good it is, is bounded by what every piece could relieve if it were alone, for no plan relieves more
+than all of them together, and in every stage by what could be reached if sites could be taken in part.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,51 +16,60 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
-from geoplan.scenes import Placed, Scene, Wish, part_of
+from geoplan.scenes import Cost, Placed, Scene, Wish, part_of
+from geoplan.spare import tidy
 
 PIECE = 1500  # columns
-Solve = Callable[[Scene, Wish], Placed]
-Bound = Callable[[Scene, Wish], float]
 
 
-def solve_in_pieces(scene: Scene, wish: Wish, solve: Solve, bound: Bound) -> Placed:
+@dataclass(frozen=True)
+class Tools:
+    """What a plan in pieces is made with.
+
+    `solve` returns a good plan of a piece, `most` how many residents any plan of a piece could relieve, `cost` what
+    square metres of every offer of the part cost, bonuses taken off. If offers could be taken in part, `divide` returns
+    what each would cost, and `bounds` what bounds every stage for plans that reach some values in the stages before.
+    """
+
+    solve: Callable[[Scene, Wish], Placed]
+    most: Callable[[Scene, Wish], float]
+    cost: Cost
+    divide: Callable[[Scene, Wish], NDArray[np.float64]]
+    bounds: Callable[[Scene, Wish, tuple[float, ...]], tuple[float, ...]]
+
+
+def solve_in_pieces(scene: Scene, wish: Wish, tools: Tools) -> Placed:
     """Return a good plan for one part of the town.
 
     Parameters
     ----------
     scene, wish
         As for `placing.solve_apart`.
-    solve
-        Returns a good plan of a piece.
-    bound
-        Returns how many residents any plan of a piece could relieve.
+    tools
+        What the pieces are solved with.
 
     Returns
     -------
     placed
-        The plan; of cost and walking nothing is proven but that they are not below nothing.
+        The plan; cost and walking are bounded by what they were if sites could be taken in part.
     """
-    offers, closes, fills = scene.offers, scene.closes, scene.fills
-    m2, filled = np.zeros(len(offers), dtype=np.int64), np.zeros(len(fills), dtype=np.int64)
-    cost, relieved_bound, money = 0.0, 0.0, wish.max_cost_yuan
+    m2, filled = np.zeros(len(scene.offers), dtype=np.int64), np.zeros(len(scene.fills), dtype=np.int64)
+    money, relieved = wish.max_cost_yuan, []
+    shares = np.zeros(len(scene.offers)) if money is None else tools.divide(scene, wish)
+    spare = None if money is None else money - float(shares.sum())
     for rows in _cut(scene):
         _, alone = part_of(scene, rows)
-        relieved_bound += bound(alone, wish)
+        relieved.append(tools.most(alone, wish))
         rooms, left = part_of(_left_open(scene, m2, filled), rows)
-        placed = solve(left, replace(wish, max_cost_yuan=money))
+        if spare is not None:
+            money = spare = spare + float(shares[rows].sum())
+        placed = tools.solve(left, replace(wish, max_cost_yuan=money if money is None else max(0.0, money)))
         m2[rows], filled[rooms] = placed.m2, placed.filled_m2
-        cost += placed.values[1]
-        if money is not None:
-            money -= float((placed.m2 * left.offers["yuan_per_m2"]).sum())
-    walks = closes[m2[closes["offer"]] > 0]
-    nearest = walks.sort_values(["demand", "metres"], kind="stable").drop_duplicates("demand")
-    room_residents = filled / wish.m2_per_resident
-    relieved = float(nearest["residents"].sum() + room_residents.sum())
-    walking = float((nearest["residents"] * nearest["metres"]).sum() + (room_residents * fills["metres"]).sum())
-    most = float(closes.drop_duplicates("demand")["residents"].sum()
-                 + fills.drop_duplicates("area")["short_m2"].sum() / wish.m2_per_resident)
-    bonus = wish.complex_bonus_yuan * offers["site_id"].nunique()
-    return Placed(m2, filled, (relieved, cost, walking), (max(relieved, min(relieved_bound, most)), -bonus + 0.0, 0.0))
+        if spare is not None:
+            spare -= float((placed.m2 * left.offers["yuan_per_m2"]).sum())
+    whole = tidy(Placed(m2, filled, (), ()), scene, wish, tools.cost)
+    most, *rest = tools.bounds(scene, wish, whole.values)
+    return replace(whole, bounds=(min(most, sum(relieved)), *rest))
 
 
 def _left_open(scene: Scene, m2: NDArray[np.int64], filled: NDArray[np.int64]) -> Scene:

@@ -17,7 +17,7 @@ from geoplan.areas import group_estates, rate_grouping
 from geoplan.budget import Reserve, plan_money
 from geoplan.cache import Recall, anew
 from geoplan.checkup import find_checkup
-from geoplan.circles import find_area_gaps, find_gaps
+from geoplan.circles import find_area_gaps, find_gaps, say_inside
 from geoplan.eldercare import find_care, have_m2
 from geoplan.elevation import climb, list_spots, walk_slopes
 from geoplan.errors import Finding
@@ -245,7 +245,8 @@ def make_plan_of(
     stock = take_stock(reserve, budget, verdicts, reuse.area_gaps if has_facilities else area_gaps[:0], tell)
 
     on_foot = [*noded, *entered, *snapped, *islands, *climbed] if has_streets else []
-    of_facilities = [*judged, *roomed, *cared, *checked, *reuse.findings] if has_facilities else []
+    inside = say_inside(gaps, estates, layers.facilities) if has_streets else []
+    of_facilities = [*judged, *inside, *roomed, *cared, *checked, *reuse.findings] if has_facilities else []
     findings = [*layers.findings, *dropped, *counted, *on_foot, *kept, *differing, *drawn, *unfit,
                 *of_facilities, *budget.findings, *stock.findings, *say_not_brought(prepared)]
     made = {

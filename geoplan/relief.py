@@ -23,9 +23,10 @@ NO_SITES, NOWHERE, NEVER, LEFT_OUT, NO_DATA = (
     "no_sites", "no_site_within_reach", "not_sited", "not_included", "no_data")
 OBSTACLES: Mapping[str, str] = {  # reason -> care_status; what is not named here is no site
     "no_consent": "not_met_no_consent", "structure": "not_met_structure", "plan_conformity": "not_met_plan_conformity",
-    "to_check": "unknown", "no_data": "unknown", "not_found": "unknown",
+    "no_budget": "not_met_no_budget", "to_check": "unknown", "no_data": "unknown", "not_found": "unknown",
 }
 NO_SITE = "not_met_no_site"
+NEVER_PAID = float("inf")
 PAIR = ["area_id", "facility_type"]
 OFFER = ["site_id", "facility_type"]
 
@@ -96,7 +97,7 @@ def is_open(gaps: pd.DataFrame) -> pd.Series:
 def tell_reasons(
     area_gaps: pd.DataFrame, gaps: pd.DataFrame, members: pd.DataFrame, offers: pd.DataFrame | None,
     reached: pd.DataFrame, sitings: pd.DataFrame, catalogue: pd.DataFrame, *, types: Collection[str],
-    has_budget: bool,
+    money_left: float | None,
 ) -> pd.DataFrame:
     """Return table `area_gaps` with the reason of every gap that stays open, and of every type that was not judged.
 
@@ -114,8 +115,8 @@ def tell_reasons(
         Facility catalogue: which types siting may place at all.
     types
         Types siting was asked to place; empty for all.
-    has_budget
-        Whether a sum of money for all sitings is set.
+    money_left
+        What the sitings leave of the sum of money set for all of them; None where none is set.
 
     Returns
     -------
@@ -130,7 +131,7 @@ def tell_reasons(
         rows = gaps[is_open(gaps)].merge(members[["estate_id", "area_id"]].dropna(), on="estate_id")
         near = rows[["estate_id", *PAIR, "limit_m", "residents"]].merge(reached, on="estate_id")
         near = near.loc[near["distance_m"] <= near["limit_m"], [*PAIR, "site_id", "residents"]]
-        told = _mildest(near, _explained(offers, sitings, has_budget=has_budget), PAIR)
+        told = _mildest(near, _explained(offers, sitings, money_left=money_left), PAIR)
         never = set(catalogue.loc[catalogue["place"].eq(""), "facility_type"])
         reason[stays_open] = [
             NEVER if facility_type in never else LEFT_OUT if types and facility_type not in types
@@ -141,13 +142,13 @@ def tell_reasons(
 
 def find_obstacles(
     care: pd.DataFrame, gaps: pd.DataFrame, members: pd.DataFrame, offers: pd.DataFrame, reached: pd.DataFrame,
-    sitings: pd.DataFrame, *, host_areas: Mapping[str, str] | None, has_budget: bool,
+    sitings: pd.DataFrame, *, host_areas: Mapping[str, str] | None, money_left: float | None,
 ) -> pd.Series:
     """Return by area_id why elder-care rooms are not found for it, as a code of care_status.
 
     Parameters
     ----------
-    care, gaps, members, offers, reached, sitings, host_areas, has_budget
+    care, gaps, members, offers, reached, sitings, host_areas, money_left
         As for `find_scene` and `tell_reasons`.
 
     Returns
@@ -159,7 +160,7 @@ def find_obstacles(
     near = _within_type(elder[OFFER], reached, gaps, members[members["area_id"].isin(care["area_id"])])
     if host_areas is not None:
         near = near[near["site_id"].map(host_areas).eq(near["area_id"])]
-    told = _mildest(near.assign(residents=1), _explained(elder, sitings, has_budget=has_budget, all_offers=offers),
+    told = _mildest(near.assign(residents=1), _explained(elder, sitings, money_left=money_left, all_offers=offers),
                     ["area_id"])
     reasons = [told.get(area_id, NOWHERE) for area_id in care["area_id"]]
     return pd.Series([OBSTACLES.get(reason, NO_SITE) for reason in reasons], index=care["area_id"], dtype=object)
@@ -200,17 +201,26 @@ def _within_type(
 
 
 def _explained(
-    offers: pd.DataFrame, sitings: pd.DataFrame, *, has_budget: bool, all_offers: pd.DataFrame | None = None,
+    offers: pd.DataFrame, sitings: pd.DataFrame, *, money_left: float | None, all_offers: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return the offers with a reason for every one, those that nothing bars being used up, unpaid or kept."""
+    """Return the offers with a reason for every one, those that nothing bars being used up, unpaid or kept.
+
+    Land kept for care that the money does not pay for waits for money. Rooms that are taken may grow.
+    """
     every = (offers if all_offers is None else all_offers).merge(sitings[[*OFFER, "floor_area_m2"]], on=OFFER)
     used = (every["ground_m2"] + (every["floor_area_m2"] - every["least_m2"]) * every["ground_per_m2"]).groupby(
         every["site_id"]).sum()
     left = offers["site_m2"] - offers["site_id"].map(used).fillna(0)
-    is_taken = pd.MultiIndex.from_frame(offers[OFFER]).isin(pd.MultiIndex.from_frame(sitings[OFFER]))
-    is_full = is_taken | left.lt(offers["ground_m2"])
+    taken_m2 = offers[OFFER].merge(sitings[[*OFFER, "floor_area_m2"]], on=OFFER, how="left")["floor_area_m2"]
+    is_taken = taken_m2.notna().to_numpy()
+    may_grow = is_taken & offers["is_elder_rooms"].astype(bool) & (taken_m2.to_numpy(float) < offers["most_m2"])
+    next_m2, next_ground = (offers[one].mask(is_taken, more) for one, more in (
+        ("least_m2", 1.0), ("ground_m2", offers["ground_per_m2"])))
+    is_full = (is_taken & ~may_grow) | left.lt(next_ground)
     is_kept = offers["use"].ne("rooms") & ~offers["is_care"].astype(bool)
-    why = np.select([is_full, np.full(len(offers), has_budget), is_kept],
+    is_unpaid = (offers["yuan_per_m2"] * next_m2).gt(NEVER_PAID if money_left is None else money_left)
+    waits = offers.loc[is_unpaid & offers["is_care"].astype(bool) & offers["reason"].eq(""), "site_id"]
+    why = np.select([is_full, is_unpaid | is_kept & offers["site_id"].isin(waits), is_kept],
                     ["capacity_used_by_other", "no_budget", "reserved_for_care"], "not_found")
     return offers.assign(reason=offers["reason"].where(offers["reason"].ne(""), why))
 

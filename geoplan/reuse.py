@@ -23,9 +23,17 @@ from geoplan.prepared import Prepared, limit_m_of
 from geoplan.procedures import find_clause, list_procedures
 from geoplan.reach import as_walks, find_reach, of_walks, straight_reach
 from geoplan.relief import find_demands, find_obstacles, tell_reasons
+from geoplan.rooms import say_sited_same_places
 from geoplan.scenes import Wish
 from geoplan.sites import find_host_areas, find_places
-from geoplan.siting import find_siting_alternatives, find_sitings, list_rooms, say_sitings, with_procedures
+from geoplan.siting import (
+    find_siting_alternatives,
+    find_sitings,
+    list_rooms,
+    say_siting_alternatives,
+    say_sitings,
+    with_procedures,
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ def leave_sites(gaps: pd.DataFrame, area_gaps: pd.DataFrame, care: pd.DataFrame,
                 catalogue: pd.DataFrame) -> Reuse:
     """Return gaps and care as they are where no sites were brought, with that as the reason of every open gap."""
     none = gaps[:0]
-    told = tell_reasons(area_gaps, gaps, members, None, none, none, catalogue, types=(), has_budget=False)
+    told = tell_reasons(area_gaps, gaps, members, None, none, none, catalogue, types=(), money_left=None)
     return Reuse(gaps, told, care)
 
 
@@ -113,21 +121,25 @@ def use_sites(
         tables["siting_alternatives"] = recall(
             find_siting_alternatives, offers, near_sites, gaps, area_gaps, members, care, host_areas=host_areas,
             wish=wish, count=alternatives)
+    fewer = say_siting_alternatives(tables["siting_alternatives"], count=alternatives) if alternatives else []
     said = say_sitings(stages, offers, demands, gaps, wish=wish, care_clause=care_clause)
 
-    has_budget = wish.max_cost_yuan is not None
+    spent = float(sitings["amount_yuan"].sum())
+    money_left = None if wish.max_cost_yuan is None else wish.max_cost_yuan - spent
     obstacles = find_obstacles(care, gaps, members, offers, near_sites, sitings, host_areas=host_areas,
-                               has_budget=has_budget)
+                               money_left=money_left)
+    sited = list_rooms(siting_areas, sitings, offers, layers.sites)
     care, cared = find_care(
         town.areas, members, town.estates, town.rooms, town.flows, layers.sites, catalogue,
         m2_per_resident=town.standard.m2_per_resident, basis=project.elder.basis,
         count_scope=project.elder.count_scope, reach_m=limit_m_of(project, catalogue, "ELD_DAYCARE"),
-        norm=town.norm, obstacles=obstacles, sited=list_rooms(siting_areas, sitings, offers, layers.sites))
+        norm=town.norm, obstacles=obstacles, sited=sited)
     gaps = close_gaps(gaps, sitings, near_sites)
     area_gaps = tell_reasons(
         find_area_gaps(gaps, members, tolerance=project.circle.area_tolerance), gaps, members, offers, near_sites,
-        sitings, catalogue, types=asked.types, has_budget=has_budget)
-    return Reuse(gaps, area_gaps, care, tables, (*snapped, *said, *cared), _facts(sitings, siting_areas, stages))
+        sitings, catalogue, types=asked.types, money_left=money_left)
+    findings = (*snapped, *said, *fewer, *cared, *say_sited_same_places(town.rooms, sited))
+    return Reuse(gaps, area_gaps, care, tables, findings, _facts(sitings, siting_areas, stages))
 
 
 def _walk_to_sites(town: Town, recall: Recall, *, farthest_m: float) -> tuple[pd.DataFrame, list[Finding]]:

@@ -108,9 +108,28 @@ def _unverified(rooms: gpd.GeoDataFrame) -> list[Finding]:
     return [about_rooms(code, rooms[doubt]) for code, doubt in doubts.items() if doubt.any()]
 
 
+def say_sited_same_places(rooms: gpd.GeoDataFrame, sited: gpd.GeoDataFrame) -> list[Finding]:
+    """Return a finding on rooms that siting plans where rooms stand that count already: they may be the same.
+
+    Parameters
+    ----------
+    rooms
+        The rooms that count: facility_id, geometry.
+    sited
+        facility_id (the site's id), geometry.
+    """
+    return _same("care.sited_same_place", _near(sited.drop_duplicates("facility_id"), rooms))
+
+
 def _same_places(rooms: gpd.GeoDataFrame) -> list[Finding]:
-    left, right = rooms.sindex.query(rooms.geometry, predicate="dwithin", distance=SAME_PLACE_M)
-    ids = rooms["facility_id"].to_numpy()
-    pairs = sorted({(ids[a], ids[b]) for a, b in zip(left, right, strict=True) if a < b})
+    return _same("care.same_place", [pair for pair in _near(rooms, rooms) if pair[0] < pair[1]])
+
+
+def _near(some: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> list[tuple[str, str]]:
+    one, other = others.sindex.query(some.geometry, predicate="dwithin", distance=SAME_PLACE_M)
+    return sorted(zip(some["facility_id"].to_numpy()[one], others["facility_id"].to_numpy()[other], strict=True))
+
+
+def _same(code: str, pairs: list[tuple[str, str]]) -> list[Finding]:
     values = {"count": len(pairs), "metres": f"{SAME_PLACE_M:g}", "pairs": listed("+".join(pair) for pair in pairs)}
-    return [Finding("care.same_place", "facilities", values=values)] if pairs else []
+    return [Finding(code, "facilities", values=values)] if pairs else []

@@ -5,7 +5,7 @@ elder-care rooms of both may count for one area. Parts share nothing, so the bes
 only one sum of money for all sites ties them together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 STAGES = ("relieved", "cost", "walking")
 Rows = NDArray[np.int64]
+Cost = Callable[[Rows], float]  # of square metres of every offer, bonuses taken off
 
 
 @dataclass(frozen=True)

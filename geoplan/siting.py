@@ -5,8 +5,9 @@ program with four objectives in turn (placing.py) give table `sitings`. Faciliti
 
 A gap closes for everyone within the limit of a siting, as for any facility. Elder-care rooms count besides, by the
 square metre and never twice: `siting_areas` says how many of them count for which area. A siting may relieve several
-areas; `area_id` in `sitings` is the one it relieves most, and its money is counted there. `residents_served` holds all
-residents of areas whose gap it closes, those of each estate once per type, at the nearest siting.
+areas; `area_id` in `sitings` is the one it relieves most, and its money is counted there; of a service that only makes
+up a complex it is the one it could relieve most. `residents_served` holds all residents of areas whose gap it closes,
+those of each estate once per type, at the nearest siting.
 """
 
 from collections.abc import Mapping
@@ -129,6 +130,20 @@ def say_sitings(
     return findings
 
 
+def say_siting_alternatives(alternatives: pd.DataFrame, *, count: int) -> list[Finding]:
+    """Return a finding where fewer other plans were found than were asked for.
+
+    Parameters
+    ----------
+    alternatives
+        Table `siting_alternatives`.
+    count
+        How many were asked for.
+    """
+    found = alternatives["alternative"].nunique()
+    return [Finding("siting.fewer_alternatives", "sites", values={"count": found, "wanted": count})] * (found < count)
+
+
 def with_procedures(sitings: pd.DataFrame, procedures: pd.DataFrame) -> pd.DataFrame:
     """Return table `sitings` with the procedures each needs, from table `procedures`; an empty text where none."""
     said = procedures.groupby(KEYS)["procedure"].agg("、".join).rename("procedures").reset_index()
@@ -181,12 +196,25 @@ def _served(scene: Scene, placed: Placed) -> pd.DataFrame:
 
 def _sitings(scene: Scene, placed: Placed, served: pd.DataFrame, wish: Wish) -> pd.DataFrame:
     weight = served["residents"] + served["elder_m2"] / wish.m2_per_resident
-    most = served.assign(weight=-weight).sort_values(["offer", "weight", "area"]).drop_duplicates("offer")
     taken = scene.offers.assign(floor_area_m2=placed.m2)[placed.m2 > 0]
+    area = _first_area(served.assign(weight=weight)).reindex(taken.index)
     return conform("sitings", taken.assign(
-        area_id=most.set_index("offer")["area"].reindex(taken.index),
-        residents_served=served.groupby("offer")["residents"].sum().reindex(taken.index),
+        area_id=area.fillna(_first_area(_in_reach(scene, wish)).reindex(taken.index)),
+        residents_served=served.groupby("offer")["residents"].sum().reindex(taken.index).fillna(0),
         amount_yuan=(taken["floor_area_m2"] * taken["yuan_per_m2"]).round(2), procedures=None, walking=None))
+
+
+def _in_reach(scene: Scene, wish: Wish) -> pd.DataFrame:
+    """Return offer, area and weight of everybody an offer could relieve: a service may only make up a complex."""
+    walks = scene.closes.groupby(["offer", "area"])["residents"].sum()
+    rooms = scene.fills.groupby(["offer", "area"])["short_m2"].first() / wish.m2_per_resident
+    return walks.add(rooms, fill_value=0).rename("weight").reset_index()
+
+
+def _first_area(weighed: pd.DataFrame) -> pd.Series:
+    """Return by offer the area of the greatest weight; of equal ones the first by id."""
+    ordered = weighed.sort_values(["offer", "weight", "area"], ascending=[True, False, True])
+    return ordered.drop_duplicates("offer").set_index("offer")["area"]
 
 
 def _areas(scene: Scene, served: pd.DataFrame) -> pd.DataFrame:

@@ -46,7 +46,8 @@ SWATCHES: Mapping[str, Mapping[str, Paint]] = {  # closed list of values.csv -> 
     "verdict": {"pass": GOOD, "fail": BAD, "unknown": DOUBT, "not_set": NO_DATA, "needs_evidence": RAMP[0]},
     "care_status": {
         "met": COVERED, "met_after_plan": DONE, "not_met_no_site": RAMP[3], "not_met_no_consent": RAMP[2],
-        "not_met_structure": RAMP[1], "not_met_plan_conformity": RAMP[0], "unknown": DOUBT},
+        "not_met_structure": RAMP[1], "not_met_plan_conformity": RAMP[0],
+        "not_met_no_budget": HUES[4], "unknown": DOUBT},
     "land_status": {"met": COVERED, "met_after_plan": DONE, "not_met": BAD, "unknown": DOUBT},
     "link_reason": {
         "usable": GOOD, "crossing": DONE, "barrier": BAD, "heritage": HUES[2], "subdistrict": RAMP[1],

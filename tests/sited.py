@@ -65,7 +65,7 @@ def site_town(
 ) -> Sited:
     """Return a sited town; walks are (estate, site, metres), `short` the m2 of rooms areas lack."""
     said = {"types": (), "accept": ("usable", "to_check"), "last_year": 2027, **options}
-    weights, budget = wish or Wish(0.1), wish is not None and wish.max_cost_yuan is not None
+    weights = wish or Wish(0.1)
     ground, catalogue = layer("sites", sites), load_catalogue()
     offers = find_offers(ground, catalogue, least_m2=LEAST, prices=PRICES, floor_ratio=1.0, **said)
     gaps, members = gaps_of(lacks)
@@ -76,8 +76,10 @@ def site_town(
     area_gaps = find_area_gaps(gaps, members, tolerance=0.1)
     sitings, served, stages = find_sitings(
         offers, reached, gaps, area_gaps, members, care, host_areas=None, wish=weights)
+    money = weights.max_cost_yuan
+    left = None if money is None else money - float(sitings["amount_yuan"].sum())
     after = close_gaps(gaps, sitings, reached)
     told = tell_reasons(find_area_gaps(after, members, tolerance=0.1), after, members, offers, reached, sitings,
-                        catalogue, types=said["types"], has_budget=budget)
-    obstacles = find_obstacles(care, gaps, members, offers, reached, sitings, host_areas=None, has_budget=budget)
+                        catalogue, types=said["types"], money_left=left)
+    obstacles = find_obstacles(care, gaps, members, offers, reached, sitings, host_areas=None, money_left=left)
     return Sited(sitings, served, stages, after, told, obstacles, offers, ground)

@@ -2,10 +2,12 @@
 
 import pandas as pd
 import pytest
+from drawn import layer
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely import Point, box
 
-from geoplan.circles import close_gaps, find_area_gaps, find_gaps
+from geoplan.circles import close_gaps, find_area_gaps, find_gaps, say_inside
 from geoplan.errors import say
 from geoplan.policy import load_catalogue
 from geoplan.schema import conform
@@ -219,3 +221,17 @@ def test_each_of_several_standards_stands_with_its_own_clause() -> None:
                         brought_types=["PHARMACY"])
     told = gaps.drop_duplicates("facility_type").set_index("facility_type")["standard"]
     assert told.to_dict() == {"KINDERGARTEN": "GB 50180-2018 C.0.2; 建标 第3项; 指引", "PHARMACY": "商圈 一; 二"}
+
+
+def test_a_gap_of_what_stands_inside_the_estate_itself_is_pointed_out() -> None:
+    estates = layer("estates", [box(0, 0, 100, 100), box(200, 0, 300, 100)], estate_id=["E1", "E2"])
+    shops = layer("facilities", [Point(50, 50), Point(60, 50), Point(70, 50), Point(250, 50)],
+                  facility_id=["F1", "F2", "F3", "F4"], facility_type=["PHARMACY"] * 3 + ["KINDERGARTEN"],
+                  status=["existing", "existing", "closed", "existing"])
+    # E1 walks 501 m round to the shop inside its own walls; E2 has a shop in reach and no way to its kindergarten
+    gaps = judge(walks(("E1", "PHARMACY", 501.0), ("E2", "PHARMACY", 10.0), ("E1", "KINDERGARTEN", 10.0),
+                       ("E2", "KINDERGARTEN", None)))
+    findings = say_inside(gaps, estates, shops)
+    assert [(finding.code, finding.values) for finding in findings] == [
+        ("circles.inside", {"count": 2, "pairs": "E1←F1、E2←F4"})]
+    assert say_inside(judge(walks(("E1", "PHARMACY", 500.0), ("E2", "PHARMACY", 10.0))), estates, shops) == []

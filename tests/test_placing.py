@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -243,6 +244,14 @@ def keeps_land(offers: Rows, closes: Rows, fills: Rows, taken: frozenset[int], g
     return True
 
 
+@contextmanager
+def small_complexes(*, piece: int = 1_500, **limits: float) -> Iterator[None]:
+    """Let two services in 6 m2 make a complex, and set the limits of placing."""
+    with (patch.multiple("geoplan.choices", COMPLEX_M2=6, COMPLEX_SERVICES=2), patch("geoplan.pieces.PIECE", piece),
+          patch.multiple("geoplan.placing", **{"LARGE": 2_500, **limits})):
+        yield
+
+
 def value_of(placed: Placed) -> tuple[float, ...]:
     return (-placed.values[0], *placed.values[1:])
 
@@ -250,7 +259,7 @@ def value_of(placed: Placed) -> tuple[float, ...]:
 @given(towns())
 @settings(max_examples=30, deadline=None)
 def test_every_stage_equals_full_enumeration(town: tuple[Scene, Wish]) -> None:
-    with patch.multiple("geoplan.placing", COMPLEX_M2=6, COMPLEX_SERVICES=2):
+    with small_complexes():
         placed = place(*town)
     best = min(values for values, _ in every_plan(*town))
     assert value_of(placed) == pytest.approx(best)
@@ -260,7 +269,7 @@ def test_every_stage_equals_full_enumeration(town: tuple[Scene, Wish]) -> None:
 @given(towns())
 @settings(max_examples=25, deadline=None)
 def test_the_first_alternative_is_the_best_exchange_in_one_part_of_town(town: tuple[Scene, Wish]) -> None:
-    with patch.multiple("geoplan.placing", COMPLEX_M2=6, COMPLEX_SERVICES=2):
+    with small_complexes():
         plan, other = place(*town), next(place_otherwise(*town, count=1), None)
         parts = [(part, place(part, town[1])) for _, part in split(*town)]
     losses = [
@@ -275,7 +284,7 @@ def test_the_first_alternative_is_the_best_exchange_in_one_part_of_town(town: tu
 @given(towns())
 @settings(max_examples=20, deadline=None)
 def test_in_a_large_part_sites_are_chosen_as_well_and_the_bound_of_the_walks_is_true(town: tuple[Scene, Wish]) -> None:
-    with patch.multiple("geoplan.placing", COMPLEX_M2=6, COMPLEX_SERVICES=2, LARGE=0, LARGE_GAP=0.0):
+    with small_complexes(LARGE=0, LARGE_GAP=0.0):
         placed = place(*town)
     best = min(values for values, _ in every_plan(*town))
     assert value_of(placed)[:2] == pytest.approx(best[:2])
@@ -288,20 +297,75 @@ def test_in_a_large_part_sites_are_chosen_as_well_and_the_bound_of_the_walks_is_
 @given(towns())
 @settings(max_examples=30, deadline=None)
 def test_piece_by_piece_gives_a_plan_that_could_be_and_a_true_bound(town: tuple[Scene, Wish]) -> None:
-    with patch.multiple("geoplan.placing", COMPLEX_M2=6, COMPLEX_SERVICES=2, HUGE=0), patch("geoplan.pieces.PIECE", 1):
+    with small_complexes(HUGE=0, piece=1):
         placed = place(*town)
     plans = list(every_plan(*town))
     best = min(values for values, _ in plans)
     assert any(taken == placed.taken and values == pytest.approx(value_of(placed)) for values, taken in plans)
     assert -placed.bounds[0] <= best[0] + 1e-6
-    assert placed.bounds[1] <= placed.values[1] + 1e-6
+    good = [values for values, _ in plans if values[0] <= -placed.values[0] + 1e-6]
+    assert placed.bounds[1] <= min(values[1] for values in good) + 1e-6
+    assert placed.bounds[2] <= min(values[2] for values in good if values[1] <= placed.values[1] + 1e-6) + 1e-6
 
 
 def test_a_piece_takes_what_the_pieces_before_left_open() -> None:
     offers = [offer("S1", "ELD_DAYCARE", 2, 4), offer("S2", "ELD_DAYCARE", 2, 4), offer("S3", "ELD_DAYCARE", 2, 4)]
-    # S1 and S2 reach ten residents, S2 and S3 twenty others: S1 is taken, S2 for those left, S3 is not needed
-    town = scene(offers, [(0, 0, 10, 5), (1, 0, 10, 5), (1, 1, 20, 5), (2, 1, 20, 5)])
+    # S1 and S2 reach ten residents, S1 three more, S2 and S3 twenty others: S1 is taken, S2 for those left, S3 is not
+    town = scene(offers, [(0, 0, 10, 5), (1, 0, 10, 5), (0, 2, 3, 5), (1, 1, 20, 5), (2, 1, 20, 5)])
     with patch("geoplan.placing.HUGE", 0), patch("geoplan.pieces.PIECE", 1):
         placed = place(town, Wish(0.1))
     assert placed.taken == {0, 1}
-    assert placed.values[0] == placed.bounds[0] == 30
+    assert placed.values[0] == placed.bounds[0] == 33
+
+
+def test_what_a_later_piece_makes_needless_is_left_out() -> None:
+    # S1 relieves the ten of need 0; S2, which need 1 alone calls for, is nearer to them and relieves them as well
+    offers = [offer("S1", "GREEN", 100, 100), offer("S2", "GREEN", 100, 100)]
+    town = scene(offers, [(0, 0, 10, 9), (1, 0, 10, 5), (1, 1, 20, 5)])
+    with patch("geoplan.placing.HUGE", 0), patch("geoplan.pieces.PIECE", 1):
+        placed = place(town, Wish(0.1))
+    assert placed.taken == {1}
+    assert placed.values == (30, 100_000, 30 * 5)
+
+
+def test_rooms_stay_as_large_as_the_bonus_of_a_complex_wants_them() -> None:
+    # the rooms are called for by 100 m2; 500 more make the house a complex, whose bonus is worth it
+    uses = [offer("S1", "ELD_STATION", 100, 900), *(offer("S1", kind, 100, 900) for kind in TYPES[::2])]
+    town = scene(uses, [(1, 0, 10, 5), (2, 1, 10, 5)], [(0, "A1", 100, 5)])
+    wish = Wish(0.1, complex_bonus_yuan=1_000_000)
+    for limits in ({"LARGE": 0}, {"LARGE": 10_000}):
+        with patch.multiple("geoplan.placing", **limits):
+            placed = place(town, wish)
+        assert placed.m2.tolist() == [400, 100, 100]
+        assert placed.values[1] == 600_000 - 1_000_000
+
+
+@given(towns(), st.sampled_from([1, 12, 1_000_000]))
+@settings(max_examples=15, deadline=None)
+def test_in_pieces_nothing_is_taken_that_nobody_needs_and_one_piece_is_the_whole(
+    case: tuple[Scene, Wish], piece: int,
+) -> None:
+    town, wish = case
+    with small_complexes(HUGE=0, piece=piece):
+        placed = place(town, wish)
+    with small_complexes(LARGE=0):
+        whole = place(town, wish)
+    assert placed.values[0] <= placed.bounds[0] + 1e-6
+    if piece == 1_000_000:
+        assert (placed.m2.tolist(), placed.values) == (whole.m2.tolist(), whole.values)
+    needed = {demand for demand, own in town.closes[town.closes["offer"].isin(placed.taken)].groupby("demand")
+              if len(own) == 1}
+    given_m2 = dict(town.fills.assign(m2=placed.filled_m2).groupby("offer")["m2"].sum())
+    for at in placed.taken if not wish.complex_bonus_yuan else ():
+        own = town.closes[town.closes["offer"] == at]["demand"]
+        assert given_m2.get(at, 0) or set(own) & needed
+
+
+def test_money_goes_to_the_piece_where_it_relieves_most() -> None:
+    far = scene([offer("S1", "GREEN", 100, 100), offer("S2", "GREEN", 100, 100)], [(0, 0, 50, 10), (1, 1, 60, 10)])
+    with patch("geoplan.placing.HUGE", 0), patch("geoplan.pieces.PIECE", 1):
+        # S1 comes first, but the 100,000 yuan relieve 60 in S2; half as much again would relieve 60 and half of 50
+        placed = place(far, Wish(0.1, max_cost_yuan=100_000))
+        assert (placed.taken, placed.values[0], placed.bounds[0]) == ({1}, 60, pytest.approx(60))
+        placed = place(far, Wish(0.1, max_cost_yuan=150_000))
+        assert (placed.taken, placed.values[0], placed.bounds[0]) == ({1}, 60, pytest.approx(85))

@@ -8,7 +8,7 @@ from cared import centre, codes, layer
 
 from geoplan.errors import say
 from geoplan.policy import load_catalogue
-from geoplan.rooms import count_rooms
+from geoplan.rooms import count_rooms, say_sited_same_places
 
 
 def rooms_of(*facilities: dict[str, Any]) -> tuple[dict[str, float], set[str]]:
@@ -88,6 +88,14 @@ def test_two_entries_at_one_place_are_pointed_out() -> None:
     assert counted == {"F1": 100.0, "F2": 80.0}
     assert found == {"care.same_place"}
     assert rooms_of(centre("F1", 100, x=50), centre("F2", 80, x=71))[1] == set()  # 21 m apart
+
+
+def test_rooms_that_siting_plans_at_the_place_of_rooms_that_count_are_pointed_out() -> None:
+    rooms, _ = count_rooms(layer("facilities", [centre("D1", 100, x=50)]), load_catalogue(), last_year=2027)
+    sited = layer("facilities", [centre(site_id, None, x=x) for site_id, x in (("D1", 50), ("S2", 70), ("S3", 71))])
+    found, = say_sited_same_places(rooms, sited)
+    assert found.values == {"count": 2, "metres": "20", "pairs": "D1+D1、S2+D1"}
+    assert say_sited_same_places(rooms, sited[2:]) == []
 
 
 def test_nothing_given_is_changed() -> None:

@@ -13,7 +13,7 @@ from sited import Lack, Sited, gaps_of, good, site_town
 from geoplan.circles import find_area_gaps
 from geoplan.relief import find_demands
 from geoplan.scenes import Wish
-from geoplan.siting import find_siting_alternatives, list_rooms, say_sitings, with_procedures
+from geoplan.siting import find_siting_alternatives, list_rooms, say_siting_alternatives, say_sitings, with_procedures
 
 DAY, STATION, NURSERY, PARK = "ELD_DAYCARE", "ELD_STATION", "CHILD_NURSERY", "GREEN"
 TWO_AREAS: list[Lack] = [("E1", "A1", 1_000, NURSERY, 300), ("E2", "A2", 400, NURSERY, 300)]
@@ -32,6 +32,20 @@ def test_one_nursery_relieves_the_estates_of_two_areas_and_counts_for_the_larger
     assert town.stages["gap_share"].tolist() == [0, 0, 0]
     assert not town.gaps["is_gap_after"].any()
     assert [town.reason(area, NURSERY) for area in ("A1", "A2")] == [None, None]
+
+
+def test_a_service_that_only_makes_up_a_complex_counts_for_the_area_it_could_relieve() -> None:
+    # S2 relieves E1 and E2 of the shop; a second one in S1 costs 50 x 2,500 = 125,000 and earns the bonus of 200,000
+    kinds = ("ELD_DAYCARE", NURSERY, "CONVENIENCE")
+    lacks = [*(("E1", "A1", 1_000, kind, 300) for kind in kinds), ("E2", "A2", 50, "CONVENIENCE", 300)]
+    walks = [("E1", "S1", 200.0), ("E1", "S2", 100.0), ("E2", "S2", 100.0)]
+    house, shop = good("S1", floor_area_m2=600, allowed_types="、".join(kinds)), good("S2", allowed_types=kinds[2])
+    town = site_town(lacks, walks, house, shop, wish=Wish(0.1, complex_bonus_yuan=200_000))
+    assert town.placed() == {("S1", kind): m2 for kind, m2 in zip(kinds, (350, 200, 50), strict=True)} | {
+        ("S2", "CONVENIENCE"): 50}
+    spare = town.sitings.set_index(["site_id", "facility_type"]).loc[("S1", "CONVENIENCE")]
+    assert (spare["area_id"], spare["residents_served"], spare["amount_yuan"]) == ("A1", 0, 125_000)
+    assert town.stages["value"].tolist()[:2] == [3_050, 650 * 2_500 - 200_000]
 
 
 def test_an_estate_beyond_the_limit_is_not_relieved() -> None:
@@ -151,6 +165,24 @@ def test_a_budget_that_does_not_reach_is_the_reason() -> None:
     assert site_town(TWO_AREAS, WALKS, good(), wish=Wish(0.1, max_cost_yuan=500_000)).reason("A1", NURSERY) is None
 
 
+def test_money_that_is_left_is_no_reason() -> None:
+    lacks: list[Lack] = [("E1", "A1", None, NURSERY, 300)]  # nobody is known to live there: nothing is relieved
+    for money in (None, 500_000):
+        town = site_town(lacks, [("E1", "S1", 10.0)], good(), wish=Wish(0.1, max_cost_yuan=money))
+        assert town.reason("A1", NURSERY) == "no_data"
+    poor = site_town(lacks, [("E1", "S1", 10.0)], good(), wish=Wish(0.1, max_cost_yuan=499_999))
+    assert poor.reason("A1", NURSERY) == "no_budget"  # 200 x 2,500
+
+
+@pytest.mark.parametrize(("money", "m2"), [(249_999, 0), (400_000, 160)])
+def test_rooms_that_the_money_does_not_pay_for_are_not_called_a_want_of_sites(money: int, m2: int) -> None:
+    lacks: list[Lack] = [("E1", "A1", 2_000, STATION, 500)]
+    town = site_town(lacks, [("E1", "S1", 1.0)], good(), short={"A1": 200}, types=(STATION,),
+                     wish=Wish(0.1, max_cost_yuan=money))
+    assert sum(town.placed().values()) == m2  # at 2,500 yuan, 100 m2 at least
+    assert town.obstacles.to_dict() == {"A1": "not_met_no_budget"}
+
+
 def test_land_kept_for_care_is_the_reason() -> None:
     land = good("S1", site_kind="idle_land", floor_area_m2=None, land_area_m2=500.0)
     lacks: list[Lack] = [("E1", "A1", 900, PARK, 300), ("E1", "A1", 900, DAY, 300)]
@@ -212,6 +244,9 @@ def test_alternatives_use_another_site() -> None:
         wish=Wish(0.1), count=3)
     assert town.placed() == {("S1", NURSERY): 200}
     assert found[["alternative", "site_id", "amount_yuan"]].values.tolist() == [[1, "S2", 600_000]]
+    fewer, = say_siting_alternatives(found, count=3)
+    assert fewer.values == {"count": 1, "wanted": 3}
+    assert say_siting_alternatives(found, count=1) == []
 
 
 RANDOM_LACKS = st.lists(st.tuples(st.sampled_from(["E1", "E2", "E3", "E4"]), st.integers(0, 300), st.sampled_from(

@@ -158,6 +158,8 @@ def test_what_is_missing_is_counted_and_named_once_for_each_outline(tmp_path: Pa
     assert rows.loc["E1"].tolist() == [2, 1, "日间照料；幼儿园"]
     assert rows.loc["E2"].tolist() == [0, 0, ""]
     assert rows.loc["E3"].isna().all()  # nothing could be judged
+    not_judged = lacked["gaps_of_estates"].set_index("estate_id")["not_judged"]
+    assert not_judged[["E1", "E2", "E3"]].tolist() == ["停车", "", "停车"]
     assert len(lacked["gaps_of_areas"]) == 2
 
 
