@@ -24,7 +24,7 @@ from geoplan.grounding import write_clauses, write_standing
 from geoplan.labels import BETWEEN, labels_for, short_labels_for
 from geoplan.manuscript import TEXT_MM
 from geoplan.money_sheets import order_funding, order_works
-from geoplan.schema import columns_of
+from geoplan.schema import columns_of, join_list, split_list
 from geoplan.sidebars import key_figures, sums_by_source
 
 MEMBERS = ("name", "completion_year", "buildings", "households", "residents", "floor_area_m2", "eligibility",
@@ -203,6 +203,9 @@ def _programme(desk: Desk, brief: Brief) -> None:
     if programme.empty:
         desk.pages.text(desk.words["d.not_made"])
     else:
+        waiting = [join_list(_called(desk, brief, each) for each in split_list(ids))
+                   for ids in programme["blocking_estates"]]
+        programme = programme.assign(blocking_estates=waiting)
         grid = grid_of("programme", programme, desk.language, _all_but("programme", "area_id"))
         facts = tuple(zip(grid.headings, grid.rows[0], strict=True))
         desk.pages.grid(Grid(("", ""), facts), widths_mm=(TEXT_MM * 0.3, TEXT_MM * 0.7))
@@ -210,6 +213,11 @@ def _programme(desk: Desk, brief: Brief) -> None:
     if ranking is not None and len(ranking):
         desk.pages.lead(desk.words["d.ranking"])
         _whole(desk, "ranking", ranking)
+
+
+def _called(desk: Desk, brief: Brief, estate_id: str) -> str:
+    """Return an estate by its number in the list of members and its name."""
+    return f"{brief.estate_numbers[estate_id]} {_or_missing(desk.homes.at[estate_id, 'name'])}"
 
 
 def _milestones(desk: Desk, brief: Brief) -> None:

@@ -1,4 +1,4 @@
-"""What changed from one run to another? Two run folders -> figures, areas, estates, gaps and parameters that differ.
+"""What changed from one run to another? Two run folders -> figures, years, money, areas, estates, gaps that differ.
 
 Both runs are read from their files, exactly as written; nothing is computed anew. Area ids of two runs need not mean
 the same area, so areas are paired by the households they share. Columns of the earlier run end in `_was`, those of the
@@ -14,6 +14,7 @@ from geoplan.facts import code_text, number_text, sentence, told
 from geoplan.pages import Block, Table
 from geoplan.runs import Run, read_rows
 from geoplan.schema import columns_of, conform, join_list, labels_of, split_list
+from geoplan.sources import GAP, UNVERIFIED
 
 SIDE = "compare"
 BOTH = ("_was", "_now")
@@ -23,8 +24,10 @@ SHOWN_ROWS = 20  # of a table on the screen; the workbook has all
 FIGURES = {  # figure -> its unit
     "estates": "count", "grouped": "count", "areas": "count", "households": "households", "residents": "persons",
     "gaps": "count", "gaps_after": "count", "elder_need": "m2", "elder_have": "m2", "elder_short": "m2",
-    "openings": "count", "sitings": "count", "amount": "yuan",
+    "openings": "count", "sitings": "count", "amount": "yuan", "planned_areas": "count",
+    "planned_households": "households", "planned_amount": "yuan", "planned_sourced": "yuan", "planned_gap": "yuan",
 }
+MONEY_GAPS = (GAP, UNVERIFIED)
 
 
 @dataclass(frozen=True)
@@ -47,23 +50,29 @@ def compare_runs(was: Run, now: Run) -> Comparison:
     Returns
     -------
     comparison
-        Tables changed_figures and changed_areas (those that stayed among them), changed_estates, changed_gaps,
-        changed_parameters and changed_inputs (those that differ).
+        Tables changed_figures, changed_years, changed_sources and changed_areas (those that stayed among them),
+        changed_estates, changed_gaps, changed_parameters and changed_inputs (those that differ).
     """
     runs = (was, now)
-    areas, estates, gaps = ([read_rows(run, table) for run in runs] for table in ("areas", "estates", "gaps"))
+    areas, estates, gaps, programmes, funding = (
+        [read_rows(run, table) for run in runs] for table in ("areas", "estates", "gaps", "programme", "funding"))
     paired = pair_areas(estates[0], estates[1])
     values = [read_rows(run, "parameters").set_index("name")["value"].rename("value") for run in runs]
     inputs = [pd.Series(run.manifest["inputs"], name="value", dtype=object).rename_axis("path") for run in runs]
     made = {
         "changed_figures": compare_figures(figures_of(was), figures_of(now)),
+        "changed_years": compare_years(programmes[0], programmes[1]),
+        "changed_sources": compare_sources(funding[0], funding[1]),
         "changed_areas": compare_areas(areas[0], areas[1], paired, estates[0], estates[1]),
         "changed_estates": compare_estates(estates[0], estates[1], paired),
         "changed_gaps": compare_gaps(gaps[0], gaps[1]),
         "changed_parameters": _differing(values[0], values[1]),
         "changed_inputs": _differing(inputs[0], inputs[1]),
     }
-    return Comparison(was, now, {name: conform(name, table, side=SIDE) for name, table in made.items()})
+    tables = {name: conform(name, table, side=SIDE) for name, table in made.items()}
+    in_turn = tables["changed_figures"]["figure"].map(list(FIGURES).index).sort_values().index
+    tables["changed_figures"] = tables["changed_figures"].loc[in_turn].reset_index(drop=True)
+    return Comparison(was, now, tables)
 
 
 def pair_areas(was: pd.DataFrame, now: pd.DataFrame) -> dict[str, str]:
@@ -135,6 +144,22 @@ def compare_gaps(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
                 | _differ(rows["is_gap_after_was"], rows["is_gap_after_now"])]
 
 
+def compare_years(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """Return the annual plans of both runs: areas, households and investment; see table."""
+    facts = ["households", "amount_yuan"]
+    sums = []
+    for programme in (was, now):
+        years = programme.dropna(subset=["plan_year"]).groupby("plan_year")
+        sums.append(years[facts].sum(skipna=False).assign(areas=years.size()).reset_index())
+    return sums[0].merge(sums[1], on="plan_year", how="outer", suffixes=BOTH)
+
+
+def compare_sources(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """Return what each source pays in both runs, over all areas; unknown where a part of it is; see table."""
+    sums = [funding.groupby("source")[["amount_yuan"]].sum(skipna=False).reset_index() for funding in (was, now)]
+    return sums[0].merge(sums[1], on="source", how="outer", suffixes=BOTH)
+
+
 def compare_figures(was: Mapping[str, float | None], now: Mapping[str, float | None]) -> pd.DataFrame:
     """Return the headline figures of both runs; a figure that is unknown in one of them has no change."""
     rows = pd.DataFrame({"figure": list(FIGURES), "unit": list(FIGURES.values()),
@@ -144,8 +169,12 @@ def compare_figures(was: Mapping[str, float | None], now: Mapping[str, float | N
 
 
 def figures_of(run: Run) -> dict[str, float | None]:
-    """Return the headline figures of a run: sums over its areas, and counts; None where nothing is known."""
-    areas, estates, gaps = (read_rows(run, table) for table in ("areas", "estates", "gaps"))
+    """Return the headline figures of a run: sums over its areas, and counts; None where a part is not known."""
+    areas, estates, gaps, programme, funding = (
+        read_rows(run, table) for table in ("areas", "estates", "gaps", "programme", "funding"))
+    planned = programme.dropna(subset=["plan_year"])
+    money = funding[funding["area_id"].isin(planned["area_id"])]
+    has_no_payer = money["source"].isin(MONEY_GAPS)
     sums = {"households": "households", "residents": "residents", "elder_need": "elder_need_m2",
             "elder_have": "elder_have_m2", "elder_short": "elder_short_m2", "amount": "amount_yuan"}
     return {
@@ -153,6 +182,10 @@ def figures_of(run: Run) -> dict[str, float | None]:
         "gaps": _count(gaps["is_gap"]), "gaps_after": _count(gaps["is_gap_after"]),
         "openings": len(read_rows(run, "openings")), "sitings": len(read_rows(run, "sitings")),
         **{figure: _sum(areas[column]) for figure, column in sums.items()},
+        "planned_areas": len(planned), "planned_households": _sum(planned["households"]),
+        "planned_amount": _sum(planned["amount_yuan"]),
+        "planned_sourced": _sum(money.loc[~has_no_payer, "amount_yuan"]),
+        "planned_gap": _sum(money.loc[money["source"] == GAP, "amount_yuan"]),
     }
 
 
@@ -199,4 +232,4 @@ def _count(values: pd.Series) -> int | None:
 
 
 def _sum(values: pd.Series) -> float | None:
-    return float(values.sum()) if values.notna().any() else None
+    return float(values.sum()) if values.notna().all() else None

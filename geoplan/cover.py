@@ -1,5 +1,8 @@
 """What does a reader of the workbook see first? What is planned, under which law, how much, and what is assumed."""
 
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
 from geoplan.documents import load_documents
 from geoplan.errors import Finding, say
 from geoplan.labels import BETWEEN, labels_for, sheet_title, table_name
@@ -83,9 +86,15 @@ def _money(plan: Plan) -> str:
     planned = [year for year in sum_years(plan).to_dict("records") if year["plan_year"] is not None]
     if not planned or plan.tables["funding"].empty:
         return ""
-    total, gap, doubtful = (sum(year.get(name) or 0 for year in planned) for name in ("funded_yuan", GAP, UNVERIFIED))
-    return _say(plan, "money", total=_wan(plan, total), sourced=_wan(plan, total - gap - doubtful), gap=_wan(plan, gap),
+    total, given, gap, doubtful = (_over(planned, name) for name in ("amount_yuan", "funded_yuan", GAP, UNVERIFIED))
+    return _say(plan, "money", total=_wan(plan, total), sourced=_wan(plan, given), gap=_wan(plan, gap),
                 unverified=_wan(plan, doubtful), sheet=sheet_title("years", plan.project.plan.language))
+
+
+def _over(years: Sequence[Mapping[Hashable, Any]], name: str) -> float | None:
+    """Return the sum of a figure over years; None where one of them is unknown."""
+    figures = [year.get(name, 0) for year in years]
+    return None if any(figure is None for figure in figures) else sum(figures)
 
 
 def _scorecard(plan: Plan) -> str:

@@ -36,22 +36,31 @@ TABLES: Mapping[str, str] = {  # in which table what a module asks for will stan
 }
 COUNTED: Mapping[str, str] = {  # parameters that a step looks up by name, and the table they count in
     DEBT_RULE: "funding", FISCAL_RULE: "funding", IDLE_RULE: "funding", OLD_SHARE_PARAM: "programme",
-    HOUSEHOLD_NORM: "care", "low_efficiency_land_priority": "sitings", **dict.fromkeys(CLAUSES.values(), "procedures"),
+    HOUSEHOLD_NORM: "care", "pingpong_tables_per_year": "province_checks",
+    "low_efficiency_land_priority": "sitings", **dict.fromkeys(CLAUSES.values(), "procedures"),
 }
 COUNTED_UNITS: Mapping[str, str] = {DAY_UNIT: "milestones", MONTHS_UNIT: "milestones"}
 FOLLOWED: Mapping[str, tuple[str, ...]] = {  # table -> parameters of rules that say how what stands there is done
     "areas": ("area_linkage", "contiguity", "contiguous_promotion", "merge_isolated_buildings", "shared_facilities",
               "bundle_unit", "area_conforms_territorial_plan"),
-    "checkup": ("life_circle_minutes", "fitness_circle_minutes"),
+    "area_gaps": ("services",),
+    "checkup": ("life_circle_minutes", "fitness_circle_minutes", "survey_unit"),
     "sitings": ("idle_stock_inventory", "reuse_stock_uses", "stilt_floor_use", "add_elder_child_facilities",
-                "space_mining"),
-    "works": ("elevator_in_plan",),
-    "ranking": ("priority_factors", "priority_1", "priority_2_tiebreak"),
+                "space_mining", "enterprise_reuse", "reserve_housekeeping_point"),
+    "works": ("elevator_in_plan", "priority_content", "shared_trench", "land_premium"),
+    "funding": ("central_provincial_focus", "bond_repayment_sources", "provident_fund_for_elevator"),
+    "ranking": ("priority_factors", "priority_1", "priority_2_tiebreak", "selection_mode"),
     "programme": ("plan_cost<=funding_capacity", "reserve_ready_share", "pipeline_stage", "pm_bundle",
                   "unified_contiguous_pm", "pm_bundle_with_anchor", "unified_construction_plan_before_start",
-                  "repeat_excavation_count", "utility_three_sync", "utility_four_sync", "no_repeat_after_renovation"),
+                  "repeat_excavation_count", "utility_three_sync", "utility_four_sync", "no_repeat_after_renovation",
+                  "central_fund_exclusion_if_consent_fails"),
+    "remarks": ("duplicate_application", "data_audit"),
     "progress": ("unrectified_audit_findings",),
-    SCORECARD: ("scorecard",),
+    SCORECARD: ("scorecard", "age_child_barrierfree"),
+}
+ASKED: Mapping[str, str] = {  # parameters no ledger answers, and the check of the scorecard that names the papers
+    "party_branch|owners_committee": "SC-23", "owners_committee": "SC-24", "scaled_operator": "SC-30",
+    "utility_asset_handover": "SC-35", "in_unit_works_sync": "SC-37",
 }
 
 
@@ -102,8 +111,8 @@ def _place_of(rule: Any, document: Document) -> tuple[str, str, str]:
         return "counted", "", table
     if table := next((table for table, params in FOLLOWED.items() if rule.param in params), ""):
         return "followed", "", table
-    if rule.check in PAPERS:
-        return "evidence", "", ""
+    if rule.check in PAPERS or rule.param in ASKED:
+        return "evidence", "", SCORECARD if rule.param in ASKED else ""
     return ("reported", "", "") if is_open(rule.value) else ("coming", "", TABLES[rule.module])
 
 

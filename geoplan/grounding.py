@@ -18,6 +18,7 @@ from geoplan.schema import labels_of
 LEAST_LETTERS, MOST_LETTERS = 6, 24  # of a column of answers
 CLAUSE = re.compile(r"(?P<document>\S+) (?P<clause>.+) \[(?P<rule>[^\]]+)\]")
 RULE_MM = (15.0, 30.0, 44.0)  # rule, where it stands, its words; the answers share the rest
+AND_STANDARD = "; "  # between the standards of one line of the catalogue
 RESULTS = ("fail", "unknown", "not_set", "needs_evidence")
 QUOTED = 60
 
@@ -66,7 +67,8 @@ def write_clauses(desk: Desk, brief: Brief) -> None:
     for document in sorted({document for document, _, _ in rules}):
         desk.pages.text(_cited(desk, document, [(clause, rule) for each, clause, rule in rules if each == document]))
     missing = rows["area_gaps"].loc[rows["area_gaps"]["is_gap"].fillna(False), "facility_type"]
-    standards |= set(missing.map(desk.standards["standard"]).dropna())
+    of_types = missing.map(desk.standards["standard"]).dropna()
+    standards |= {one for text in of_types for one in text.split(AND_STANDARD)}  # several types rest on one clause
     if standards:
         desk.pages.text(desk.words["d.standards"].format(which=BETWEEN[desk.language].join(sorted(standards))))
     if not rules and not standards:

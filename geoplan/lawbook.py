@@ -223,8 +223,9 @@ def _value_table(values: pd.DataFrame, language: str) -> Table:
 
 def _class_table(classes: pd.DataFrame, language: str) -> Table:
     """Return one row per document and class, its items in the document's order."""
-    words = labels_of("lawbook", language)
-    by_class = classes.groupby(["document", "content_class", "clause"], sort=False)["item"].agg(join_list).reset_index()
+    words, labels = labels_of("lawbook", language), labels_of("content_class", language)
+    named = classes.assign(content_class=[labels.get(kind, kind) for kind in classes["content_class"]])
+    by_class = named.groupby(["document", "content_class", "clause"], sort=False)["item"].agg(join_list).reset_index()
     headings = (words["document"], words["class"], words["clause"], words["items"])
     return Table(headings, tuple(by_class.itertuples(index=False, name=None)))
 

@@ -7,8 +7,10 @@ year before the plan year, every other in the plan year itself; a monthly report
 The slack of a milestone is the days from the latest of these until it is due: the day of the plan (`as_of`), the first
 of January of the year in which the area's gate opens where it is not open yet, and the due date of the milestone
 before. Zero means that two things are due on one day (Dehong: approval and start on 30 April), less that the deadline
-comes first; both are flagged. Monthly reports recur and have no slack. `target_date` is when to be done so that the
-next milestone has `lead_days` left.
+has passed; both are flagged. Where the gate opens only in a year after the deadline, the area can stand in its annual
+plan only if the papers come before that (QH23-19 to 21: 方可纳入改造计划): then the slack is what is left for them, and
+the pace says that the gate comes first. Monthly reports recur and have no slack. `target_date` is when to be done so
+that the next milestone has `lead_days` left.
 """
 
 from calendar import monthrange
@@ -80,7 +82,7 @@ def list_milestones(
     opened = _opened(entries)
     planned = programme.dropna(subset=["plan_year"])
     rows = [row for area_id, year in zip(planned["area_id"], planned["plan_year"].astype(int), strict=True)
-            for row in _rows_of(area_id, year, deadlines, max(as_of, opened.get(area_id, as_of)), lead_days)]
+            for row in _rows_of(area_id, year, deadlines, as_of, opened.get(area_id, as_of), lead_days)]
     if not rows:
         return empty_table("milestones"), []
     milestones = conform("milestones", pd.DataFrame(rows))
@@ -108,20 +110,20 @@ def _opened(entries: pd.DataFrame) -> dict[str, date]:
 
 
 def _rows_of(
-    area_id: str, plan_year: int, deadlines: Sequence[Deadline], start: date, lead_days: int,
+    area_id: str, plan_year: int, deadlines: Sequence[Deadline], as_of: date, opened: date, lead_days: int,
 ) -> Iterator[dict[str, object]]:
     due = [_due(deadline, plan_year) for deadline in deadlines]
     stages = [day for day, deadline in zip(due, deadlines, strict=True) if not deadline.is_report]
-    before = start
+    before = as_of
     for day, deadline in zip(due, deadlines, strict=True):
         row: dict[str, object] = {
             "area_id": area_id, "milestone": deadline.milestone, "due_date": day.isoformat(),
             "clause": deadline.clause, "target_date": day.isoformat(), "slack_days": None, "pace": "report"}
         if not deadline.is_report:
-            stages = stages[1:]
-            slack = (day - before).days
+            stages, opened, is_shut = stages[1:], min(opened, day), day < opened
+            slack = (day - before).days if is_shut else (day - max(before, opened)).days
             target = min([day, *(stages[0] - timedelta(lead_days) for _ in stages[:1])])
-            row |= {"target_date": target.isoformat(), "slack_days": slack, "pace": _pace(slack)}
+            row |= {"target_date": target.isoformat(), "slack_days": slack, "pace": _pace(slack, is_shut=is_shut)}
             before = max(before, day)
         yield row
 
@@ -131,14 +133,14 @@ def _due(deadline: Deadline, plan_year: int) -> date:
     return date(year, deadline.month, deadline.day or monthrange(year, deadline.month)[1])
 
 
-def _pace(slack_days: int) -> str:
+def _pace(slack_days: int, *, is_shut: bool) -> str:
     if slack_days > 0:
-        return "in_time"
+        return "gate_first" if is_shut else "in_time"
     return "no_slack" if slack_days == 0 else "late"
 
 
 def _findings(milestones: pd.DataFrame, labels: Mapping[str, str]) -> Iterator[Finding]:
-    for pace in ("late", "no_slack"):
+    for pace in ("late", "no_slack", "gate_first"):
         short = milestones[milestones["pace"] == pace]
         for code in sorted(short["milestone"].unique()):
             rows = short[short["milestone"] == code]

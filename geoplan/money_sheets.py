@@ -6,7 +6,7 @@ says so.
 
 import pandas as pd
 
-from geoplan.forms import MONEY, SHARE, TEXT_FORMAT, WHOLE, YUAN_PER_10K, Sheet, Shown, summed, with_area
+from geoplan.forms import MONEY, SHARE, TEXT_FORMAT, WHOLE, YUAN_PER_10K, Sheet, Shown, shown, summed, with_area
 from geoplan.plan import Plan
 from geoplan.schema import labels_of
 from geoplan.years import sum_years
@@ -24,6 +24,19 @@ def show_works(plan: Plan) -> Sheet:
 def show_funding(plan: Plan) -> Sheet:
     """Return who pays for what, in the order of the sheet of works, the gap last."""
     return summed(_marked(plan, "funding", order_funding(plan.tables["funding"], plan.tables["works"])), "amount_yuan")
+
+
+def show_sources(plan: Plan) -> Sheet:
+    """Return who may pay for what, in the order of the sheet of works, the sources as they are listed."""
+    sources, works = plan.tables["sources"], plan.tables["works"]
+    classes = works.drop_duplicates("item").set_index("item")["content_class"]
+    cost = works.groupby("item")["amount_yuan"].sum()
+    payers = {code: place for place, code in enumerate(labels_of("funding_source", "zh"))}
+    ordered = sources.assign(
+        order=_order_of(sources.assign(content_class=sources["item"].map(classes))), cost=sources["item"].map(cost),
+        payer=sources["source"].map(payers),
+    ).sort_values(["order", "cost", "item", "payer"], ascending=[True, False, True, True], ignore_index=True)
+    return shown("sources", ordered.drop(columns=["order", "cost", "payer"]), plan.project.plan.language)
 
 
 def order_works(works: pd.DataFrame) -> pd.DataFrame:

@@ -95,6 +95,9 @@ def _why_capped(broken: Sequence[tuple[str, ...]], several: str, *, one: str = "
 
 
 def _broken(question: Question, programme: Programme, areas: Sequence[str], year: int) -> tuple[str, ...]:
-    """Return the kinds of caps that break when areas move to a year and everything else stays."""
+    """Return the kinds of caps that break when areas move to a year and everything else stays.
+
+    A move can break a cap of the year it leaves: the share of old households rises where new ones go.
+    """
     moved = programme | dict.fromkeys(areas, year)
-    return tuple(dict.fromkeys(cap.kind for cap in question.caps if year in cap.years and not is_kept(cap, moved)))
+    return tuple(dict.fromkeys(cap.kind for cap in question.caps if not is_kept(cap, moved)))

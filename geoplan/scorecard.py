@@ -117,7 +117,7 @@ def _said(what: str, **values: object) -> Finding:
 
 
 def _within_means(case: Case, _: str) -> Judged:
-    """SC-02: no year over its budget, and no gap that only debt could fill."""
+    """SC-02: no year over its budget; a gap is not debt yet, but nobody can say that it will not be."""
     planned, funding = case.planned, _of_planned(case)
     spent = {int(year): _total(planned.loc[planned["plan_year"] == year, "amount_yuan"])
              for year in sorted(planned["plan_year"].unique())}
@@ -130,10 +130,10 @@ def _within_means(case: Case, _: str) -> Judged:
     unpaid = ~planned["area_id"].isin(funding["area_id"]) & planned["amount_yuan"].ne(0).fillna(True)
     return Judged(
         {"spent": _by_year(spent, case), "budgets": _by_year(case.budgets, case), "gap": _yuan(gap)},
-        is_over or gap > 0, [
+        is_over, [
             *_doubt("over_budget", over, case), *_doubt("no_budget", unset, case), *_doubt("no_amount", unpriced, case),
             *_doubt("no_funding", planned.loc[unpaid, "area_id"], case),
-            *([_said("unverified", yuan=_yuan(unverified))] if unverified else [])])
+            *(_said(code, yuan=_yuan(yuan)) for code, yuan in (("gap", gap), ("unverified", unverified)) if yuan)])
 
 
 def _at_the_gate(case: Case, item: str) -> Judged:

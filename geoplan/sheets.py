@@ -24,7 +24,7 @@ from geoplan.forms import (
 )
 from geoplan.gantt import RUNNING, draw_gantt
 from geoplan.labels import BETWEEN, labels_for, sheet_title, table_name
-from geoplan.money_sheets import show_funding, show_works, show_years
+from geoplan.money_sheets import show_funding, show_sources, show_works, show_years
 from geoplan.objections import find_objections
 from geoplan.plan import Plan
 from geoplan.schema import GEOMETRY_TYPES, columns_of, labels_of
@@ -32,7 +32,9 @@ from geoplan.schema import GEOMETRY_TYPES, columns_of, labels_of
 FULL_SCORE = 100
 SEVERITIES = ("error", "warning", "note")
 BAR_FILL, MARK_WIDTH = "#BCD3E6", 5
-ONLY_WITH_ROWS = ("progress", "monthly")  # of plans that report
+ONLY_WITH_ROWS = (  # of plans that report, and of runs that were asked for other plans
+    "progress", "monthly", "alternatives", "siting_alternatives", "programme_alternatives")
+MOVED = "→ {}"  # a year that differs from the plan's own
 
 
 def sheets_of(plan: Plan) -> dict[str, Sheet]:
@@ -127,6 +129,11 @@ def _served(area_id: str, elder_m2: float) -> str:
     return f"{area_id} {elder_m2:,.1f} m²" if elder_m2 > 0 else area_id
 
 
+def _siting_alternatives(plan: Plan) -> Sheet:
+    others = plan.tables["siting_alternatives"]
+    return _with_site(plan, others, with_area(plan, "siting_alternatives", others))
+
+
 def _procedures(plan: Plan) -> Sheet:
     procedures = plan.tables["procedures"]
     return _with_site(plan, procedures, shown("procedures", procedures, plan.project.plan.language))
@@ -179,6 +186,26 @@ def _programme(plan: Plan) -> Sheet:
     """Return the annual plans, one after the other, then what waits."""
     programme = plan.tables["programme"].sort_values(["plan_year", "area_id"], na_position="last", ignore_index=True)
     return summed(with_area(plan, "programme", programme), "households", "amount_yuan")
+
+
+def _programme_alternatives(plan: Plan) -> Sheet:
+    """Return the year of every area in the plan and in each other programme, the best first; years that move say so."""
+    rows, language = plan.tables["programme_alternatives"], plan.project.plan.language
+    words = labels_of("sheet", language)
+    said = rows["plan_year"].astype("str").where(rows["plan_year"].notna(), words["waiting"])
+    years = {int(str(number)): part.set_index("area_id")["said"]
+             for number, part in rows.assign(said=said).groupby("alternative")}
+    worth, own = rows.groupby("alternative")["worth_share"].first(), years[1].sort_values(kind="stable")
+    areas = pd.DataFrame(plan.tables["areas"]).set_index("area_id")
+    facts = shown("areas", areas.loc[own.index].reset_index(), language)
+    sheet = {name: facts[name] for name in ("area_id", "name", "households", "score", "amount_yuan")}
+    for number, each in years.items():
+        of_plan = each.loc[own.index]
+        heading = words["own_programme"] if number == 1 else words["other_programme"].format(
+            number=number - 1, share=f"{worth[number]:.1%}")
+        marked = of_plan.where(of_plan == own, of_plan.map(MOVED.format)).reset_index(drop=True)
+        sheet[f"plan_{number}"] = Shown(heading, TEXT_FORMAT, marked)
+    return sheet
 
 
 def _milestones(plan: Plan) -> Sheet:
@@ -240,9 +267,10 @@ SHEETS: Mapping[str, Callable[[Plan], Sheet]] = {
     "works": show_works,
     "years": show_years,
     "funding": show_funding,
-    "sources": _whole("sources"),
+    "sources": show_sources,
     "ranking": _ranking,
     "programme": _programme,
+    "programme_alternatives": _programme_alternatives,
     "milestones": _milestones,
     "gantt": _gantt,
     "scorecard": _whole("scorecard"),
@@ -250,6 +278,8 @@ SHEETS: Mapping[str, Callable[[Plan], Sheet]] = {
     "monthly": _monthly,
     "sites": _whole("sites"),
     "links": _links,
+    "alternatives": _whole("alternatives"),
+    "siting_alternatives": _siting_alternatives,
     "parameters": _parameters,
     "remarks": _remarks,
 }

@@ -257,9 +257,10 @@ def _works(brief: Brief, words: Mapping[str, str], language: str) -> tuple[Row, 
         return (Row(words["not_made"]),)
     ordered = works.sort_values(["amount_yuan", "item"], ascending=[False, True])
     texts = texts_of(columns_named("works", ["item", "amount_yuan"]), ordered, language)
-    marks = [words["assumption"] if basis == "assumption" else "" for basis in ordered["basis"]]
-    return tuple(Row(f"{item}{mark}", amount)
-                 for mark, item, amount in zip(marks, texts["item"], texts["amount_yuan"], strict=True))
+    mark = words["assumption"].strip() if language == "zh" else f" {words['assumption'].strip()}"
+    marks = [mark if basis == "assumption" else "" for basis in ordered["basis"]]
+    return tuple(Row(f"{item}{said}", amount)
+                 for said, item, amount in zip(marks, texts["item"], texts["amount_yuan"], strict=True))
 
 
 def _funding(brief: Brief, words: Mapping[str, str], language: str) -> tuple[Row, ...]:

@@ -13,6 +13,7 @@ from geoplan.caps import count_old
 from geoplan.figures import sum_of
 from geoplan.plan import Plan
 from geoplan.schema import labels_of
+from geoplan.sources import GAP, UNVERIFIED
 
 
 def sum_years(plan: Plan) -> pd.DataFrame:
@@ -27,8 +28,8 @@ def sum_years(plan: Plan) -> pd.DataFrame:
     -------
     years
         plan_year (None for what waits), areas, households, old (of 2001-2005 or of an unknown year), old_share,
-        amount_yuan, funded_yuan (all sources together), one column for each source that gives something, budget_yuan,
-        left_yuan; a figure is None where it is not known or was not set.
+        amount_yuan, funded_yuan (of all sources together, without the gap and what is to be verified), one column for
+        each source that gives something, budget_yuan, left_yuan; a figure is None where it is not known or was not set.
     """
     programme, funding = plan.tables["programme"], plan.tables["funding"]
     old = count_old(_homes(plan)).set_index("area_id").sum(axis=1)
@@ -55,12 +56,13 @@ def _is_of(years: pd.Series, year: int | None) -> pd.Series:
 def _line(plan: Plan, year: int | None, rows: pd.DataFrame, sources: list[str]) -> dict[Hashable, Any]:
     funding = plan.tables["funding"]
     own = funding[funding["area_id"].isin(rows["area_id"])]
+    given = own[~own["source"].isin([GAP, UNVERIFIED])]
     households, old = _whole(rows["households"]), _whole(rows["old"])
     amount, budget = _exact(rows["amount_yuan"]), None if year is None else plan.project.programme.budget_yuan.get(year)
     return {
         "plan_year": year, "areas": len(rows), "households": households, "old": old,
         "old_share": old / households if households and old is not None else None,
-        "amount_yuan": amount, "funded_yuan": _exact(own["amount_yuan"]),
+        "amount_yuan": amount, "funded_yuan": _exact(given["amount_yuan"]),
         **{source: _exact(own.loc[own["source"] == source, "amount_yuan"]) for source in sources},
         "budget_yuan": budget, "left_yuan": None if budget is None or amount is None else budget - amount,
     }

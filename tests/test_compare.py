@@ -11,12 +11,22 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from geoplan.cli import app
-from geoplan.compare import compare_figures, compare_gaps, compare_runs, comparison_page, pair_areas
+from geoplan.compare import (
+    FIGURES,
+    compare_figures,
+    compare_gaps,
+    compare_runs,
+    compare_sources,
+    compare_years,
+    comparison_page,
+    pair_areas,
+)
 from geoplan.errors import DataError
 from geoplan.pages import lay_out
 from geoplan.plan import Plan
 from geoplan.publish import publish, publish_comparison
 from geoplan.runs import open_run
+from geoplan.schema import labels_of
 
 
 def estates(areas: dict[str, str | None], households: int | None = 100) -> pd.DataFrame:
@@ -53,12 +63,29 @@ def test_a_gap_that_becomes_unknown_has_changed() -> None:
 
 
 def test_an_unknown_figure_has_no_change() -> None:
-    known = dict.fromkeys(["estates", "grouped", "areas", "households", "residents", "gaps", "gaps_after", "elder_need",
-                           "elder_have", "elder_short", "openings", "sitings", "amount"], 5.0)
+    known = dict.fromkeys(FIGURES, 5.0)
     rows = compare_figures(known, known | {"amount": None, "gaps": 2.0}).set_index("figure")
     assert rows.loc["gaps", "change"] == -3
     assert pd.isna(rows.loc["amount", "change"])
     assert rows.loc["areas", "change"] == 0
+
+
+def test_years_and_sources_of_money_stand_side_by_side_and_a_sum_with_an_unknown_part_is_unknown() -> None:
+    programmes = [
+        pd.DataFrame({"area_id": ["A1", "A2", "A3"], "plan_year": years, "households": [100, 200, 400],
+                      "amount_yuan": amounts})
+        for years, amounts in (([2025, 2025, None], [1.0, 2.0, 4.0]), ([2025, 2026, 2026], [1.0, 2.0, None]))]
+    years = compare_years(*programmes).set_index("plan_year")
+    assert years["households_was"].fillna(0).tolist() == [300, 0]
+    assert years["households_now"].tolist() == [100, 600]
+    assert (years.loc[2025, "amount_yuan_was"], years.loc[2025, "amount_yuan_now"]) == (3, 1)
+    assert pd.isna(years.loc[2026, "amount_yuan_now"])  # the amount of A3 is not known
+    money = [pd.DataFrame({"source": ["gap", "residents", "gap"], "amount_yuan": yuan})
+             for yuan in ([1.0, 5.0, 2.0], [1.0, 6.0, None])]
+    sources = compare_sources(*money).set_index("source")
+    assert sources.loc["residents"].tolist() == [5, 6]
+    assert sources.loc["gap", "amount_yuan_was"] == 3
+    assert pd.isna(sources.loc["gap", "amount_yuan_now"])
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +133,10 @@ def test_the_command_prints_the_page_and_writes_the_workbook(runs: tuple[Path, P
     assert done.exit_code == 0
     assert "换片区" in done.output
     book = CalamineWorkbook.from_path(out / "compare.xlsx")
-    assert book.sheet_names == ["指标对比", "片区变化", "小区变化", "缺口变化", "参数变化", "数据变化"]
+    assert book.sheet_names == [
+        "指标对比", "年度变化", "资金变化", "片区变化", "小区变化", "缺口变化", "参数变化", "数据变化"]
+    figures = [row[0] for row in book.get_sheet_by_name("指标对比").to_python()[1:]]
+    assert figures == list(labels_of("compare_figure", "zh").values())  # in the order of the list
     assert len(book.get_sheet_by_name("小区变化").to_python()) == 2
     assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["steps"] == {}
 

@@ -9,12 +9,14 @@ from shapely import box
 from test_documents import SOUND
 
 import geoplan
-from geoplan.coverage import COUNTED, FOLLOWED, TABLES, count_uses, find_uses
+from geoplan.contents import class_items, find_content_classes
+from geoplan.costs import load_costs
+from geoplan.coverage import ASKED, COUNTED, FOLLOWED, TABLES, count_uses, find_uses
 from geoplan.documents import load_documents, read_document
 from geoplan.jurisdictions import find_documents
 from geoplan.milestones import find_deadlines
 from geoplan.policy import ELDER_DEFAULT, elder_standard, resolve
-from geoplan.schema import tables, words_of
+from geoplan.schema import lines_of, tables, words_of
 from geoplan.scorecard import ANNEX, CHECKS
 from geoplan.screening import screen_estates
 from geoplan.sources import load_sources
@@ -126,10 +128,33 @@ def test_the_counts_add_up() -> None:
 def test_every_parameter_said_to_be_read_or_followed_stands_in_a_rule_and_in_one_list_only() -> None:
     params = {rule.param for document in load_documents().values() for rule in document.rules}
     followed = [param for names in FOLLOWED.values() for param in names]
-    assert {*COUNTED, *followed} <= params
     assert len(followed) == len(set(followed))
     assert not set(followed) & {*COUNTED, *(door.param for door in load_sources())}
-    assert {*FOLLOWED, *COUNTED.values()} <= set(tables())
+    assert {*ASKED, *COUNTED, *followed} <= params
+    assert not set(ASKED) & {*COUNTED, *followed}
+    assert {*FOLLOWED, *COUNTED.values()} <= {*tables(), *tables("province")}
+
+
+def test_what_no_ledger_tells_is_asked_for_by_a_check_of_the_scorecard_that_names_papers() -> None:
+    papers = {line["item"]: line["zh"] for line in lines_of("scorecard.csv")}
+    assert all(papers[item] and item not in CHECKS for item in ASKED.values())
+    assert tuple(USES.loc["QH23-60", ["use", "table"]]) == ("evidence", "scorecard")  # owners' committees: SC-24
+
+
+def test_bonds_stand_only_on_works_that_earn_as_the_rule_on_their_repayment_asks() -> None:
+    assert tuple(USES.loc["QH23-74", ["use", "table"]]) == ("followed", "funding")
+    doors = [door for door in load_sources() if door.source == "special_bond"]
+    earns = {"elder", "CHILD_NURSERY", "KINDERGARTEN", "commerce", "PARKING", "EV_CHARGING", "EBIKE_CHARGING"}
+    assert doors
+    assert all(door.tags <= earns for door in doors)  # fees, yields of stock, operating income of public services
+
+
+def test_the_subsidy_of_the_upper_levels_goes_to_works_of_the_base_class_only() -> None:
+    assert tuple(USES.loc["QH21-19", ["use", "table"]]) == ("followed", "funding")
+    costs = load_costs()
+    classed = class_items(find_content_classes(find_documents("青海省", (), date(2024, 3, 1))[0]))
+    body = [item for item in costs.index if "body" in costs.at[item, "tags"].split("|")]
+    assert set(classed.set_index("item").loc[body, "content_class"]) == {"基础"}
 
 
 def test_what_is_read_by_name_is_read_by_that_name_in_a_step() -> None:

@@ -55,6 +55,21 @@ def test_every_amount_that_rests_on_an_assumption_is_marked(tmp_path: Path) -> N
     assert sorted(marked) == sorted(town().funding["basis"].eq("assumption"))
 
 
+def test_the_sources_stand_in_the_order_of_the_works(tmp_path: Path) -> None:
+    works, sources, _ = sheets(tmp_path)
+    order = list(dict.fromkeys(sources["item"].values))
+    kinds = dict(zip(works["item"].values, works["content_class"].values.fillna("none"), strict=True))
+    assert [kinds[item] for item in order] == sorted(
+        (kinds[item] for item in order), key=["基础", "完善", "提升", "引导", "none"].index)
+
+
+def test_classes_of_works_stand_in_the_language_of_the_plan(tmp_path: Path) -> None:
+    works, _, funding = sheets(tmp_path, "en")
+    assert {"Basic", "Improvement", "Upgrade"} >= set(works["content_class"].values.dropna()) > set()
+    assert not {"基础", "完善", "提升"} & set(funding["content_class"].values.dropna())
+    assert "基础" in set(sheets(tmp_path / "zh")[0]["content_class"].values)
+
+
 def test_terms_and_sources_stand_in_words(tmp_path: Path) -> None:
     _, sources, funding = sheets(tmp_path)
     assert {"按户定额", "按部定额", "已商定比例", "比例未定，可申请"} <= set(sources["terms"].values)

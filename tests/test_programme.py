@@ -240,6 +240,48 @@ def test_every_cap_holds_and_every_reason_is_true(rows: Any, rules: Any, gates: 
             assert all(any(kinds == {cap} for kinds in broken) for cap in binding)
 
 
+def test_an_area_that_holds_down_the_share_of_its_year_says_so() -> None:
+    # 2026 alone takes the 30 old households of A1 (not ready before), and only with the 170 of A2 beside them: 15 %.
+    # A2 could come in 2025 itself, and would leave 100 % old households behind.
+    estates = homes({"area_id": "A1", "households": 30, "completion_year": 2003, "ready_year": 2026},
+                    {"area_id": "A2", "households": 170})
+    table, _, _ = Asked(estates, gates={"E1": "not_ready"}, share=FIFTEEN, years=(2025, 2026)).programme()
+    assert table["plan_year"].tolist() == [2026, 2026]
+    assert table.loc["A2", ["reason", "binding_caps"]].tolist() == ["later_cap", "old_share"]
+
+
+DIGS = st.lists(st.tuples(st.sampled_from(["A1", "A2", "A3", "A4"]), st.sampled_from(YEARS)), max_size=4)
+
+
+@settings(max_examples=40)
+@given(ROWS, RULES, GATES, DIGS, st.booleans())
+def test_every_area_that_could_come_earlier_says_truly_why_it_does_not(
+    rows: Any, rules: Any, gates: Any, digs: Any, is_bundled: bool,
+) -> None:
+    estates = homes(*rows)
+    ids = sorted(set(estates["area_id"]))
+    asked = Asked(estates, gates=gates, digs=digs, bundles=[ids[:2]] if is_bundled and len(ids) > 1 else [], **rules)
+    table, schedule, _ = asked.programme()
+    works = pd.Series(digs).value_counts() if digs else pd.Series(dtype="int64")
+    for group in asked.question.groups:
+        year = schedule.programme[group.areas[0]]
+        earlier = [each for each in group.years if year is not None and each < year]
+        broken = [{cap.kind for cap in asked.question.caps
+                   if not is_kept(cap, schedule.programme | dict.fromkeys(group.areas, each))} for each in earlier]
+        for _, row in table.loc[list(group.areas)].iterrows():
+            assert (row["reason"] in ("later_cap", "dig_once")) == bool(earlier)
+            if row["reason"] == "later_cap":
+                alone = {kind for kinds in broken if len(kinds) == 1 for kind in kinds}
+                assert all(broken)
+                assert set(split_list(row["binding_caps"])) == (alone or {kind for kinds in broken for kind in kinds})
+            if row["reason"] == "dig_once":  # it could have come earlier, and fewer works would lie in that year
+                of_year = {each: sum(works.get((area_id, each), 0) for area_id in group.areas)
+                           for each in (*earlier, year)}
+                assert any(not kinds for kinds in broken)
+                assert all(of_year[each] < of_year[year] for each, kinds in zip(earlier, broken, strict=True)
+                           if not kinds)
+
+
 @settings(max_examples=15)
 @given(ROWS, RULES, GATES, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(rows: Any, rules: Any, gates: Any, chance: Any) -> None:

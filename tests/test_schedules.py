@@ -16,24 +16,26 @@ from geoplan.programme import find_programme_alternatives
 from geoplan.schedules import Group, Programme, Question, find_schedule
 
 YEARS = (2025, 2026)
+THREE_YEARS = (2025, 2026, 2027)
 
 
 @st.composite
 def questions(draw: st.DrawFn) -> Question:
     """Return up to five areas, some in bundles, some not open in every year, under some of the caps."""
+    years = draw(st.sampled_from([YEARS, THREE_YEARS]))
     ids = [f"A{number}" for number in range(1, draw(st.integers(0, 5)) + 1)]
     small = {area_id: draw(st.integers(1, 6)) for area_id in ids}
     money = {area_id: draw(st.integers(0, 6)) for area_id in ids}
     excess = {area_id: draw(st.integers(-5, 9)) for area_id in ids}
     worth = {area_id: draw(st.sampled_from([1, 2, 3, 300])) * small[area_id] for area_id in ids}
-    caps = [Cap("households", (year,), small, draw(st.integers(0, 12))) for year in YEARS]
-    caps += [Cap("total_budget", YEARS, money, draw(st.integers(0, 20)))]
-    caps += [Cap("old_share", (year,), excess, 0) for year in YEARS if draw(st.booleans())]
+    caps = [Cap("households", (year,), small, draw(st.integers(0, 12))) for year in years]
+    caps += [Cap("total_budget", years, money, draw(st.integers(0, 20)))]
+    caps += [Cap("old_share", (year,), excess, 0) for year in years if draw(st.booleans())]
     is_bundled = len(ids) > 2 and draw(st.booleans())
     bundles = [tuple(ids[:2]), *((area_id,) for area_id in ids[2:])] if is_bundled else [(area_id,) for area_id in ids]
-    groups = [Group(areas, draw(st.sampled_from([YEARS, YEARS, YEARS[1:], ()]))) for areas in bundles]
-    matches = {(area_id, year): draw(st.integers(0, 2)) for area_id in ids for year in YEARS}
-    return Question(YEARS, tuple(groups), tuple(caps), worth, matches)
+    groups = [Group(areas, draw(st.sampled_from([years, years, years[1:], years[-1:], ()]))) for areas in bundles]
+    matches = {(area_id, year): draw(st.integers(0, 2)) for area_id in ids for year in years}
+    return Question(years, tuple(groups), tuple(caps), worth, matches)
 
 
 def every_programme(question: Question) -> Iterator[Programme]:

@@ -10,6 +10,7 @@ from little_plan import FORMULA, LINK, LONG, RARE, RIGHT_TO_LEFT, all_tables, es
 from python_calamine import CalamineWorkbook
 
 from geoplan import workbook
+from geoplan.cover import overview
 from geoplan.schema import empty_table, tables
 from geoplan.sheets import ONLY_WITH_ROWS, SHEETS, sheets_of
 from geoplan.workbook import write_findings, write_workbook
@@ -278,8 +279,33 @@ def test_every_year_has_one_line_with_its_money_and_what_the_budget_leaves(tmp_p
     assert sheet["residents"].heading == "居民（万元）"
     assert sheet["residents"].values.tolist() == [100, 0]
     assert (sheet["gap"].values.tolist(), sheet["gap"].total) == ([200, 100], 300)
-    assert sheet["funded_yuan"].total == sheet["amount_yuan"].total == 400
+    assert (sheet["funded_yuan"].total, sheet["amount_yuan"].total) == (100, 400)  # a gap is nobody's money
+    assert sheet["funded_yuan"].heading == "有来源合计（万元）"
     assert "budget_yuan" not in sheet  # none is set
+
+
+@pytest.mark.parametrize(("yuan", "said"), [
+    (2_000_000.0, "共 300.00 万元：有来源 100.00，待核实的补助 0.00，资金缺口 200.00"),
+    (None, "共 待核实 万元：有来源 100.00，待核实的补助 0.00，资金缺口 待核实")])
+def test_the_cover_says_how_much_has_a_source_and_never_takes_an_unknown_gap_for_none(
+    tmp_path: Path, yuan: float | None, said: str,
+) -> None:
+    programme = table("programme", area_id=["A1"], plan_year=[2025], households=[600],
+                      amount_yuan=[None if yuan is None else 1_000_000.0 + yuan])
+    funding = table("funding", area_id=["A1", "A1"], item=["ROOF", "WALL"], source=["residents", "gap"],
+                    amount_yuan=[1_000_000.0, yuan])
+    cover = dict(overview(little_plan(tmp_path / "plan", programme=programme, funding=funding)))
+    assert said in cover["资金"]
+
+
+def test_other_programmes_stand_beside_the_plan_and_years_that_move_are_marked(tmp_path: Path) -> None:
+    others = table("programme_alternatives", alternative=[1, 1, 2, 2], area_id=["A1", "A2"] * 2,
+                   plan_year=[2026, None, 2026, 2025], score_households=[100.0, 100.0, 90.0, 90.0],
+                   worth_share=[1.0, 1.0, 0.9, 0.9])
+    sheet = columns(rows_of(written(tmp_path, programme_alternatives=others))["年度计划备选"])
+    assert sheet["片区编号"] == ["A1", "A2"]
+    assert sheet["所采用的计划"] == ["2026", "未排入"]
+    assert sheet["备选1（得分为其90.0%）"] == ["2026", "→ 2025"]
 
 
 def test_the_chart_has_narrow_months_and_says_what_its_marks_mean(tmp_path: Path) -> None:
