@@ -5,13 +5,18 @@ a mistake of a step cannot hide behind itself. A check counts what it looked at 
 nothing to look at says so.
 """
 
+import struct
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 from geoplan.audit_areas import AREA_CHECKS
 from geoplan.audit_files import FILE_CHECKS
 from geoplan.audit_money import MONEY_CHECKS
+from geoplan.audit_outputs import OUTPUT_CHECKS
 from geoplan.audit_services import SERVICE_CHECKS
 from geoplan.audit_walks import WALK_CHECKS
 from geoplan.audited import Audited, Outcome
@@ -22,10 +27,13 @@ from geoplan.runs import Run
 from geoplan.schema import labels_of
 
 Check = Callable[[Audited], Outcome]
-CHECKS: Mapping[str, Check] = {**FILE_CHECKS, **AREA_CHECKS, **WALK_CHECKS, **SERVICE_CHECKS, **MONEY_CHECKS}
+CHECKS: Mapping[str, Check] = {
+    **FILE_CHECKS, **OUTPUT_CHECKS, **AREA_CHECKS, **WALK_CHECKS, **SERVICE_CHECKS, **MONEY_CHECKS}
 OK, FAIL, NOTHING = "ok", "fail", "nothing"
 SHOWN = 5
-BROKEN = (OSError, LookupError, ValueError, TypeError)  # what a broken run makes of a check that looks at it
+BROKEN = (  # what a broken run makes of a check that looks at it
+    OSError, LookupError, ValueError, TypeError, EOFError, ArithmeticError, ParseError, BadZipFile, zlib.error,
+    struct.error)
 
 
 @dataclass(frozen=True)

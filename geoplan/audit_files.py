@@ -3,19 +3,14 @@
 import hashlib
 import re
 import struct
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from xml.etree import ElementTree
-
-import pandas as pd
 
 from geoplan.audited import Audited, Outcome, wrong_rows
-from geoplan.labels import sheet_title
+from geoplan.documents import load_documents
 from geoplan.runs import MANIFEST
-from geoplan.schema import GEOMETRY_TYPES, columns_of, is_spatial, keys_of, labels_of, tables
+from geoplan.schema import columns_of, is_spatial, keys_of, tables
 
-SHEET_XML = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 SHAPEFILES = ("areas", "estates", "facilities", "sites", "openings")
 REFERENCES = {  # table, column -> the table that must hold it
     ("estates", "area_id"): "areas", ("verdicts", "estate_id"): "estates", ("links", "estate_a"): "estates",
@@ -27,8 +22,9 @@ REFERENCES = {  # table, column -> the table that must hold it
     ("programme", "area_id"): "areas", ("milestones", "area_id"): "areas", ("works", "area_id"): "areas",
     ("ranking", "area_id"): "areas",
 }
+CITING_TABLES = ("works", "funding", "milestones")
+RULE = re.compile(r"\[([^\[\]]+)\]$")
 ID_OF = {"estates": "estate_id", "areas": "area_id", "facilities": "facility_id", "sites": "site_id"}
-SHEET_FIGURES = ("households", "residents", "elder_need_m2", "elder_have_m2", "elder_short_m2")
 
 
 def outputs_are_those_written(audited: Audited) -> Outcome:
@@ -113,38 +109,23 @@ def shapefiles_hold_the_rows(audited: Audited) -> Outcome:
     return Outcome(counted, wrong)
 
 
-def workbook_says_the_same(audited: Audited) -> Outcome:
-    """The sheet of areas has every area, with the very figures of the table."""
-    file, language = audited.run.folder / "plan.xlsx", audited.run.language
-    areas = audited.table("areas").set_index("area_id")
-    if not file.is_file():
-        return Outcome(0, [])
-    lines = list(_sheet(file, sheet_title("areas", language)))
-    heads = lines[0] if lines else []
-    headings = {column.name: column for column in columns_of("areas") if column.type not in GEOMETRY_TYPES}
-    at = {name: next((place for place, head in enumerate(heads) if re.split("[（(]", head)[0].strip() == getattr(
-        headings[name], language)), None) for name in ("area_id", *SHEET_FIGURES)}
-    if at["area_id"] is None:
-        return Outcome(1, [sheet_title("areas", language)])
-    filled = [[*line, *[""] * len(heads)][:len(heads)] for line in lines[1:]]
-    said = {line[at["area_id"]]: line for line in filled if line[0] != labels_of("sheet", language)["total"]}
-    wrong = sorted(set(said) ^ set(areas.index))
-    for name in SHEET_FIGURES:
-        place = at[name]
-        if place is not None:
-            wrong += [f"{area_id} {name}" for area_id, value in areas[name].items() if area_id in said
-                      and not _same(said[str(area_id)][place], value)]
-    return Outcome(len(areas), wrong)
-
-
 def clauses_are_cited(audited: Audited) -> Outcome:
-    """Every verdict names document and clause, every gap its standard, every parameter where it comes from."""
+    """Every verdict names document and clause, every gap its standard, every parameter where it comes from.
+
+    A clause of a document that the tool holds is the clause of that document's rule.
+    """
     verdicts, gaps, parameters = (audited.table(name) for name in ("verdicts", "gaps", "parameters"))
-    bare = verdicts["document"].fillna("").eq("") | verdicts["clause"].fillna("").eq("")
-    wrong = (verdicts["estate_id"] + " " + verdicts["rule_id"])[bare].tolist()
+    known = {rule.id: (document.id, rule.clause) for document in load_documents().values() for rule in document.rules}
+    said = zip(verdicts["rule_id"], verdicts["document"].fillna(""), verdicts["clause"].fillna(""), strict=True)
+    off = [not all(rest) or tuple(rest) != known.get(rule, tuple(rest)) for rule, *rest in said]
+    wrong = (verdicts["estate_id"] + " " + verdicts["rule_id"])[off].tolist()
     wrong += sorted(set(gaps.loc[gaps["standard"].fillna("").eq(""), "facility_type"]))
+    wrong += sorted({kind for kind, of in gaps.groupby("facility_type")["standard"] if of.nunique() > 1})
     wrong += parameters.loc[parameters["origin"].isna(), "name"].tolist()
-    return Outcome(len(verdicts) + len(gaps) + len(parameters), wrong)
+    cited = [(name, clause) for name in CITING_TABLES for clause in audited.table(name)["clause"].dropna().unique()]
+    wrong += [f"{name} {clause}" for name, clause in cited for rule in RULE.findall(clause)
+              if known.get(rule) is None or not clause.startswith(" ".join(known[rule]))]
+    return Outcome(len(verdicts) + len(gaps) + len(parameters) + len(cited), wrong)
 
 
 def _digest(file: Path) -> str:
@@ -152,38 +133,8 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _same(text: str, value: object) -> bool:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return text == ""
-    return text != "" and float(text) == float(str(value))
-
-
-def _sheet(file: Path, title: str) -> Iterator[list[str]]:
-    """Yield the lines of a sheet as texts, read from the bare file, not by the library that wrote or reads it."""
-    with zipfile.ZipFile(file) as book:
-        sheets = ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{SHEET_XML}sheet")
-        number = next((place for place, sheet in enumerate(sheets, 1) if sheet.get("name") == title), None)
-        if number is None:
-            return
-        strings = ["".join(text.text or "" for text in item.iter(f"{SHEET_XML}t")) for item in ElementTree.fromstring(
-            book.read("xl/sharedStrings.xml")).iter(f"{SHEET_XML}si")]
-        for row in ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml")).iter(f"{SHEET_XML}row"):
-            line: dict[int, str] = {}
-            for cell in row.iter(f"{SHEET_XML}c"):
-                value = cell.findtext(f"{SHEET_XML}v") or ""
-                line[_column(cell.get("r", ""))] = strings[int(value)] if cell.get("t") == "s" else value
-            yield [line.get(place, "") for place in range(1, max(line, default=0) + 1)]
-
-
-def _column(reference: str) -> int:
-    number = 0
-    for letter in reference.rstrip("0123456789"):
-        number = 26 * number + ord(letter) - ord("A") + 1
-    return number
-
-
 FILE_CHECKS: Mapping[str, Callable[[Audited], Outcome]] = {
     "outputs": outputs_are_those_written, "inputs": inputs_are_those_read, "rows": rows_read_are_used_or_rejected,
     "tables": tables_have_their_rows, "references": ids_refer_to_rows, "shapes": shapes_are_valid,
-    "shapefiles": shapefiles_hold_the_rows, "workbook": workbook_says_the_same, "clauses": clauses_are_cited,
+    "shapefiles": shapefiles_hold_the_rows, "clauses": clauses_are_cited,
 }

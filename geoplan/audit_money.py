@@ -25,6 +25,15 @@ def amounts_are_not_negative(audited: Audited) -> Outcome:
                       ["area_id", "item", "source"])
 
 
+def areas_sum_their_works(audited: Audited) -> Outcome:
+    """The amount of an area is the sum of its works; unknown where a part is."""
+    areas, works = audited.table("areas"), audited.table("works")
+    if works.empty:
+        return Outcome(0, [])
+    sums = works.groupby("area_id")["amount_yuan"].agg(lambda of: of.sum(skipna=False))
+    return wrong_rows(areas, is_off(areas["amount_yuan"], areas["area_id"].map(sums), YUAN_SLACK), ["area_id"])
+
+
 def areas_carry_their_year(audited: Audited) -> Outcome:
     """Plan year and amount of an area are those of the programme; an area without a year has a reason."""
     programme, areas = audited.table("programme"), audited.table("areas").set_index("area_id")
@@ -75,6 +84,7 @@ def ranks_follow_the_scores(audited: Audited) -> Outcome:
 
 
 MONEY_CHECKS: Mapping[str, Callable[[Audited], Outcome]] = {
-    "sources": sources_sum_to_the_works, "amounts": amounts_are_not_negative, "years": areas_carry_their_year,
+    "sources": sources_sum_to_the_works, "amounts": amounts_are_not_negative, "amounts_of_areas": areas_sum_their_works,
+    "years": areas_carry_their_year,
     "budgets": years_keep_their_budget, "caps": years_keep_their_households, "ranks": ranks_follow_the_scores,
 }

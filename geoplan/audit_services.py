@@ -124,6 +124,34 @@ def care_shortages_follow(audited: Audited) -> Outcome:
     return Outcome(len(care), wrong)
 
 
+def care_shortages_after_follow(audited: Audited) -> Outcome:
+    """What stays short = need less what counts, less what is planned and what sitings give, rounded up to whole m2."""
+    care, parts = audited.table("care"), SCOPES.get(audited.text("elder.count_scope"))
+    given = audited.table("siting_areas").groupby("area_id")["elder_m2"].agg(math.fsum)
+    if parts is None or "reachable_m2" in parts:  # there rooms that open change what flows
+        return Outcome(0, [])
+    wrong = []
+    for row in care.to_dict("records"):
+        have = [exact(row[part]) for part in (*parts, "planned_m2")] + [exact(given.get(row["area_id"], 0.0))]
+        need = exact(row["need_m2"])
+        if need is None or None in have or pd.isna(row["short_after_m2"]):
+            continue
+        if max(0, math.ceil(need - sum(value or Decimal(0) for value in have))) != row["short_after_m2"]:
+            wrong.append(str(row["area_id"]))
+    return Outcome(len(care), wrong)
+
+
+def no_gap_opens_later(audited: Audited) -> Outcome:
+    """What is no gap today is none once walls are open and sites built."""
+    count, wrong = 0, list[str]()
+    for name, keys in (("gaps", ["estate_id", "facility_type"]), ("area_gaps", ["area_id", "facility_type"])):
+        rows = audited.table(name)
+        outcome = wrong_rows(rows, rows["is_gap_after"].eq(True).fillna(False) & rows["is_gap"].eq(False).fillna(False),
+                             keys)
+        count, wrong = count + outcome.count, wrong + outcome.wrong
+    return Outcome(count, wrong)
+
+
 def no_room_is_used_twice(audited: Audited) -> Outcome:
     """What flows from a facility is not more than its rooms, what flows to an area not more than its need."""
     flows, care = audited.table("care_flows"), audited.table("care").set_index("area_id")
@@ -192,6 +220,6 @@ SERVICE_CHECKS: Mapping[str, Callable[[Audited], Outcome]] = {
     "opened": opening_walls_lengthens_no_walk, "gaps": gaps_follow_from_walks,
     "area_gaps": area_gaps_sum_their_estates, "gap_types": missing_types_are_those_of_the_area,
     "verdicts": verdicts_make_the_state, "care_need": care_needs_follow_from_residents,
-    "care_short": care_shortages_follow, "care_flows": no_room_is_used_twice, "walls": walls_lie_inside_areas,
-    "sitings": sitings_fit_their_sites,
+    "care_short": care_shortages_follow, "care_after": care_shortages_after_follow, "later": no_gap_opens_later,
+    "care_flows": no_room_is_used_twice, "walls": walls_lie_inside_areas, "sitings": sitings_fit_their_sites,
 }

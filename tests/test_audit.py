@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from shapely.affinity import translate
+from broken import BREAKS, FILE_BREAKS
 from typer.testing import CliRunner
 
 from geoplan import make_plan, read_project, write_run
@@ -24,7 +23,6 @@ from geoplan.runs import Run, open_run
 from geoplan.schema import labels_of, tables
 
 TOWN = Path(__file__).parents[1] / "data" / "hehuang"
-Break = Callable[[dict[str, Any]], None]
 
 
 @pytest.fixture(scope="module")
@@ -54,132 +52,6 @@ def test_a_good_run_passes_every_check(run: Run) -> None:
 
 
 # ---- tables broken one by one
-
-def first(table: pd.DataFrame, **wanted: object) -> int:
-    """Return the index of the first row with these values; True and None ask for some value, or for none."""
-    rows = pd.Series(True, index=table.index)
-    for column, value in wanted.items():
-        rows &= table[column].isna() if value is None else table[column].notna() if value is any else (
-            table[column].eq(value).fillna(False).astype(bool))
-    return int(table.index[rows][0])
-
-
-def put(table: str, column: str, value: object, **where: object) -> Break:
-    """Return a break that writes one cell; a callable makes the new value from the old."""
-    def apply(good: dict[str, Any]) -> None:
-        at = first(good[table], **where)
-        old = good[table].at[at, column]
-        good[table].at[at, column] = value(old) if callable(value) else value
-    return apply
-
-
-def drop(table: str, **where: object) -> Break:
-    def apply(good: dict[str, Any]) -> None:
-        good[table] = good[table].drop(index=first(good[table], **where)).reset_index(drop=True)
-    return apply
-
-
-def move_estate(good: dict[str, Any]) -> None:
-    """Put an estate into an area of another component, as a wrong grouping would."""
-    estates = good["estates"]
-    here = first(estates, area_id=any)
-    other = estates["area_id"].notna() & estates["component_id"].ne(estates.at[here, "component_id"])
-    estates.loc[here, "area_id"] = estates.loc[other, "area_id"].iloc[0]
-
-
-def cut_links(good: dict[str, Any]) -> None:
-    """Shut every link of a member of an area of several."""
-    area_id = good["areas"].loc[good["areas"]["estates"] > 2, "area_id"].iloc[0]
-    member = good["estates"].loc[good["estates"]["area_id"] == area_id, "estate_id"].iloc[0]
-    links = good["links"]
-    links.loc[links["estate_a"].eq(member) | links["estate_b"].eq(member), ["usable", "reason"]] = [False, "barrier"]
-
-
-def cross_subdistricts(good: dict[str, Any]) -> None:
-    links, of = good["links"], good["estates"].set_index("estate_id")["subdistrict"]
-    apart = links["estate_a"].map(of).ne(links["estate_b"].map(of))
-    links.loc[apart, ["usable", "reason"]] = [True, "usable"]
-
-
-def lay_over(good: dict[str, Any]) -> None:
-    """Lay the outline of one area over another."""
-    areas = good["areas"]
-    shapes = areas.geometry.tolist()
-    by = shapes[1].centroid.x - shapes[0].centroid.x, shapes[1].centroid.y - shapes[0].centroid.y
-    areas.loc[0, "geometry"] = translate(shapes[0], *by)
-
-
-def lengthen_opened(good: dict[str, Any]) -> None:
-    walks = good["walks"]
-    walks.loc[walks["state"].eq("opened"), "distance_m"] += 1.0
-
-
-def shorten_walks(good: dict[str, Any]) -> None:
-    walks = good["walks"]
-    walks["distance_m"] = walks["distance_m"] / 20
-
-
-def pour_twice(good: dict[str, Any]) -> None:
-    good["care_flows"]["floor_area_m2"] *= 2
-
-
-def cheaper_areas(good: dict[str, Any]) -> None:
-    good["areas"]["cost"] *= 0.99
-
-
-def more_debt(value: float) -> float:
-    return value + 1.0
-
-
-BREAKS: dict[str, tuple[str, Break]] = {
-    "an estate in a far area": ("connected", move_estate),
-    "an estate without links in an area": ("connected", cut_links),
-    "components that links do not make": ("components", cut_links),
-    "households added to an area": ("sums", put("areas", "households", lambda old: old + 1)),
-    "residents dropped from an estate": ("sums", put("estates", "residents", None, area_id=any)),
-    "an area of too few households": ("households", put("areas", "households", 3, estates=12)),
-    "an area of too many households": ("households", put("areas", "households", 30_000, estates=12)),
-    "a radius that is too short": ("radius", put("areas", "radius_m", lambda old: old / 2)),
-    "a hub that is no member": ("hubs", put("areas", "hub_estate_id", "0101001")),
-    "a cheaper area": ("costs", cheaper_areas),
-    "an objective that is no sum": ("objectives", put("grouping", "objective", lambda old: old * 1.01)),
-    "a bound above the objective": ("objectives", put("grouping", "lower_bound", lambda old: old * 1.01)),
-    "a gap that was not proven": ("objectives", put("grouping", "gap_share", 0.5)),
-    "an estate in no area without a reason": ("placed", put("estates", "left_out", None, left_out=any)),
-    "an estate in an area with a reason why not": ("placed", put("estates", "left_out", "ineligible", area_id=any)),
-    "two outlines over each other": ("outlines", lay_over),
-    "a link that is nearer than its estates": ("links", put("links", "gap_m", 0.0, kind="across_street")),
-    "links across subdistricts": ("links", cross_subdistricts),
-    "walks shorter than straight lines": ("straight", shorten_walks),
-    "a walk to a facility of another type": ("walk_types", put(
-        "walks", "facility_id", "SS0001", facility_type="PRIMARY", facility_id=any)),
-    "minutes without a distance": ("walk_types", put("walks", "distance_m", None, distance_m=any)),
-    "walls that lengthen walks": ("opened", lengthen_opened),
-    "a gap called none": ("gaps", put("gaps", "is_gap", False, is_gap=True)),
-    "a gap called one": ("gaps", put("gaps", "is_gap", True, is_gap=False)),
-    "a distance nobody walked": ("gaps", put("gaps", "distance_m", lambda old: old + 5, distance_m=any)),
-    "uncovered residents forgotten": ("area_gaps", put("area_gaps", "uncovered_residents", 0, is_gap=True)),
-    "a share that is no quotient": ("area_gaps", put("area_gaps", "uncovered_share", 0.2, is_gap=True)),
-    "an area that hides a missing type": ("gap_types", put("areas", "gap_types", "", gap_types=any)),
-    "an ineligible estate called eligible": ("verdicts", put("estates", "eligibility", "eligible",
-                                                             eligibility="ineligible")),
-    "an unknown verdict called a pass": ("verdicts", put("estates", "eligibility", "eligible", eligibility="unknown")),
-    "a need with a float's tail": ("care_need", put("care", "need_m2", lambda old: old + 1e-9)),
-    "a need halved": ("care_need", put("care", "need_m2", lambda old: old / 2)),
-    "a shortage rounded down": ("care_short", put("care", "short_m2", lambda old: old - 1, short_m2=any)),
-    "a short area called met": ("care_short", put("care", "status", "met", short_m2=any)),
-    "rooms used twice": ("care_flows", pour_twice),
-    "a wall between areas": ("walls", put("openings", "area_id", lambda old: "A002" if old != "A002" else "A003")),
-    "a rank with a hole": ("walls", put("openings", "rank", 9_999)),
-    "a verdict without a clause": ("clauses", put("verdicts", "clause", "")),
-    "a gap without a standard": ("clauses", put("gaps", "standard", None)),
-    "an id that nobody has": ("references", put("links", "estate_a", "E-nowhere")),
-    "a row lost": ("tables", drop("verdicts")),
-    "a required cell emptied": ("tables", put("estates", "eligibility", None)),
-    "an estate lost": ("rows", drop("estates")),
-    "an empty shape": ("shapes", put("areas", "geometry", None)),
-}
-
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_what_is_broken_is_found(name: str, run: Run, good: dict[str, Any]) -> None:
@@ -231,7 +103,7 @@ def vouch(folder: Path, name: str) -> None:
 
 def test_a_map_changed_by_hand_is_found(copied: Path) -> None:
     (copied / "map.html").write_text("<p>所有小区达标</p>", encoding="utf-8")
-    assert failed(copied) == {"outputs"}
+    assert failed(copied) == {"outputs", "map"}
 
 
 def test_a_file_too_many_and_one_too_few_are_found(copied: Path) -> None:
@@ -239,6 +111,17 @@ def test_a_file_too_many_and_one_too_few_are_found(copied: Path) -> None:
     (copied / "shapefile" / "sites.shx").unlink()
     results = {result.check: result.wrong for result in audit(open_run(copied)) if result.state == FAIL}
     assert results["outputs"] == ("shapefile/sites.shx", "更正.xlsx")
+
+
+@pytest.mark.parametrize("name", FILE_BREAKS)
+def test_a_file_that_tells_another_story_is_found(name: str, copied: Path) -> None:
+    file, check, apply = FILE_BREAKS[name]
+    apply(copied)
+    assert CHECKS["outputs"](Audited(open_run(copied))).wrong == [file]
+    vouch(copied, file)
+    broken = Audited(open_run(copied))
+    assert CHECKS["outputs"](broken).wrong == []
+    assert CHECKS[check](broken).wrong != []  # the good run passes: see above
 
 
 def test_a_shapefile_of_fewer_records_is_found(copied: Path) -> None:
