@@ -7,6 +7,7 @@ c). Letters and digits are their own.
 """
 
 from bisect import bisect_right
+from functools import cache
 
 FIRST_OF = (  # the first GB 2312 code of each letter; no syllable begins with i, u or v
     ("a", 0xB0A1), ("b", 0xB0C5), ("c", 0xB2C1), ("d", 0xB4EE), ("e", 0xB6EA), ("f", 0xB7A2), ("g", 0xB8C1),
@@ -32,6 +33,7 @@ def initials_of(text: str) -> str:
     return "".join(map(_initial, text)).lower()
 
 
+@cache
 def _initial(character: str) -> str:
     if character.isascii():
         return character if character.isalnum() else ""

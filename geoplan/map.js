@@ -17,10 +17,11 @@ start().catch((problem) => {
 async function start() {
   Object.assign(app, await readPayload(document.getElementById('payload').textContent));
   index();
-  applyFilter();
   writeFrame();
-  startMap();
-  const [said, view] = readAddress();
+  const [{ only, ...said }, view] = readAddress();
+  filterBy(only);
+  startMap(); // what stands above the map is written: its size is known
+  app.isOpen = true;
   change({ theme: openingTheme(), ...said });
   startSharing();
   if (view) showView(view);
@@ -45,6 +46,7 @@ function startMap() {
   L.control.zoom({ position: 'bottomright', zoomInTitle: word('zoom_in'), zoomOutTitle: word('zoom_out') }).addTo(map);
   L.control.scale({ position: 'bottomleft', imperial: false, maxWidth: 140 }).addTo(map);
   addViewButtons(map);
+  startGround(map);
   app.sheet = new Sheet(paint);
   map.setView([0, 0], 2, { animate: false });
   map.addLayer(app.sheet);
@@ -113,9 +115,10 @@ function boundsOf([west, north, east, south]) {
 }
 
 function paint(view) {
+  if (!app.isOpen) return; // the map finds its view before anything is drawn
   const theme = THEMES[app.state.theme];
   const { overlays, selected } = app.state;
-  paintBase(view, overlays);
+  paintBase(view, isGroundThere() ? { planning_units: overlays.planning_units } : overlays);
   theme.paint(view);
   if (overlays.borders && !['areas', 'care', 'sites', 'programme', 'openings'].includes(app.state.theme))
     paintLayer(view, 'areas', () => BORDER);
@@ -126,6 +129,7 @@ function paint(view) {
       width: 1.6,
       dash: [7, 3],
     }));
+  paintReach(view);
   if (selected && ['areas', 'estates'].includes(selected.layer)) {
     paintLayer(view, selected.layer, (i) => (i === selected.i ? { stroke: '#ffffff', width: 6.5 } : null));
     paintLayer(view, selected.layer, (i) => (i === selected.i ? { stroke: INK, width: 3 } : null));
@@ -150,15 +154,16 @@ function change(said) {
   Object.assign(app.state, said);
   document.getElementById('theme-' + app.state.theme).checked = true;
   if (said.only) {
-    applyFilter();
-    writeHeadline();
-    showFilter();
+    filterBy(said.only);
+    app.map.invalidateSize({ animate: false });
   }
+  writeView();
   writeWhen();
   writeChoice();
   writeLegend();
   showPanel();
   writeTable();
+  showGround();
   app.sheet.redraw();
   writeAddress();
 }

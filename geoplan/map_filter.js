@@ -46,6 +46,13 @@ const FILTER_OPTIONS = {
     }).filter(Boolean),
 };
 
+function filterBy(only) {
+  app.state.only = only;
+  applyFilter();
+  writeHeadline();
+  showFilter();
+}
+
 function isFiltered() {
   return FILTERS.some((asked) => app.state.only[asked]);
 }

@@ -1,7 +1,7 @@
 /* What stands around the map: title, headline figures, themes, base layers, the choice of a type, the legend. */
 
 const CHOICES = { gaps: 'type', walks: 'type', facilities: 'kind', programme: 'by' }; // theme -> what is chosen in it
-const OVERLAYS = ['names', 'borders', 'streets', 'barriers', 'heritage', 'planning_units'];
+const OVERLAYS = ['ground', 'names', 'borders', 'streets', 'barriers', 'heritage', 'planning_units'];
 
 function writeFrame() {
   const { plan } = app.head;
@@ -10,7 +10,7 @@ function writeFrame() {
   fill(document.querySelector('#title p'), name(word('about', plan)));
   fill(
     document.getElementById('foot'),
-    name(word(plan.is_osm ? 'source_osm' : 'source_own')),
+    name([word(plan.is_osm ? 'source_osm' : 'source_own'), plan.ground && word('ground_of.' + plan.ground.kind)].filter(Boolean).join(' · ')),
     plan.walking === 'straight_line' ? name(word('reach_straight')) : null,
     name('geoplan · ' + plan.as_of),
   );
@@ -70,7 +70,7 @@ function writeOverlays() {
   const box = document.getElementById('overlays');
   box.firstElementChild.textContent = word('overlays');
   for (const overlay of OVERLAYS) {
-    const isThere = overlay === 'names' || app.shapes[overlay === 'borders' ? 'areas' : overlay].count > 0;
+    const isThere = isOverlayThere(overlay);
     app.state.overlays[overlay] = isThere;
     if (!isThere) continue;
     const input = make('input', { type: 'checkbox', id: 'overlay-' + overlay });
@@ -78,6 +78,11 @@ function writeOverlays() {
     input.addEventListener('change', () => change({ overlays: { ...app.state.overlays, [overlay]: input.checked } }));
     box.appendChild(make('label', { for: 'overlay-' + overlay }, input, make('span', {}, word('overlay.' + overlay))));
   }
+}
+
+function isOverlayThere(overlay) {
+  if (overlay === 'ground') return Boolean(app.head.plan.ground);
+  return overlay === 'names' || app.shapes[overlay === 'borders' ? 'areas' : overlay].count > 0;
 }
 
 function writeChoice() {

@@ -80,6 +80,8 @@ function huesOf(shape) {
   return hues;
 }
 
+const COLUMN = 2 ** 26; // more rows than a grid has: a cell is one number
+
 /* Shapes by the cells of a grid that their boxes lie in; a shape without a place lies in none. */
 function cellsOf({ boxes, count }) {
   let sum = 0;
@@ -94,29 +96,15 @@ function cellsOf({ boxes, count }) {
   const visit = (box, take) => {
     if (!(box[0] <= box[2])) return;
     for (let column = Math.floor(box[0] / side); column <= Math.floor(box[2] / side); column++)
-      for (let row = Math.floor(box[1] / side); row <= Math.floor(box[3] / side); row++) take(column + ':' + row);
+      for (let row = Math.floor(box[1] / side); row <= Math.floor(box[3] / side); row++) take(column * COLUMN + row);
   };
+  const put = (cell, i) => (held.has(cell) ? held.get(cell).push(i) : held.set(cell, [i]));
   return {
-    add: (i, box) => visit(box, (cell) => held.set(cell, (held.get(cell) || []).concat(i))),
+    add: (i, box) => visit(box, (cell) => put(cell, i)),
     near(box) {
       const found = new Set();
       visit(box, (cell) => (held.get(cell) || []).forEach((i) => found.add(i)));
       return found;
     },
   };
-}
-
-function middlesOf(names) {
-  const middles = new Map();
-  const { boxes } = app.shapes.estates;
-  names.forEach((text, i) => {
-    if (!isKnown(text) || app.shapes.estates.paths[i] === app.shapes.estates.paths[i + 1]) return;
-    const sum = middles.get(text) || { x: 0, y: 0, n: 0 };
-    middles.set(text, {
-      x: sum.x + (boxes[i * 4] + boxes[i * 4 + 2]) / 2,
-      y: sum.y + (boxes[i * 4 + 1] + boxes[i * 4 + 3]) / 2,
-      n: sum.n + 1,
-    });
-  });
-  return new Map([...middles].map(([text, sum]) => [text, { x: sum.x / sum.n, y: sum.y / sum.n }]));
 }

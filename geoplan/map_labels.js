@@ -3,15 +3,17 @@
 const LABEL_GAP = 3;
 const widthsMeasured = new Map();
 
-/* What is seen of the canvas; names do not run under the scale bar, the arrow and the buttons. */
+const CONTROLS = '#north, .leaflet-bar, .leaflet-control-scale-line, .meeting #side';
+
+/* What is seen of the canvas; names do not run under what lies on the map: scale bar, arrow, buttons, the legend of a meeting. */
 function startLabels(view) {
   const { x, y } = view.margin;
   const seen = [x, y, view.width - x, view.height - y];
-  const taken = [
-    [seen[2] - 56, seen[1], seen[2], seen[1] + 64],
-    [seen[2] - 58, seen[3] - 150, seen[2], seen[3]],
-    [seen[0], seen[3] - 44, seen[0] + 170, seen[3]],
-  ];
+  const place = view.place.getBoundingClientRect();
+  const taken = [...document.querySelectorAll(CONTROLS)]
+    .map((node) => node.getBoundingClientRect())
+    .filter((box) => box.width)
+    .map((box) => [box.left - place.left + x, box.top - place.top + y, box.right - place.left + x, box.bottom - place.top + y]);
   return { view, seen, taken };
 }
 

@@ -164,8 +164,12 @@ function moneyOfArea(area) {
       ? make('p', { className: 'why' }, word('money_range', { a: money(low), b: money(high) }))
       : null,
     ...sumsBy('funding', fundingRows, (row) => label('funding_source', funding.source[row]), 'money_sources'),
-    ...sumsBy('works', workRows, (row) => works.content_class[row] || word('no_class'), 'money_works'),
+    ...sumsBy('works', workRows, (row) => contentClass(works.content_class[row]), 'money_works'),
   );
+}
+
+function contentClass(code) {
+  return code ? label('content_class', code) : word('no_class');
 }
 
 function sumRows(values, rows) {

@@ -54,8 +54,8 @@ function paintNames(view, theme) {
       { leastPx: 40, haloWidth: 3 },
     );
   }
-  if (app.state.overlays.streets && view.zoom >= 14.2) labelStreets(labels);
-  if (app.state.overlays.barriers) labelWater(labels);
+  if (app.state.overlays.streets && view.zoom >= 14.2 && !isGroundThere()) labelStreets(labels);
+  if (app.state.overlays.barriers && !isGroundThere()) labelWater(labels);
   if (view.zoom >= 16.8 && theme.showsPoint) labelFacilities(labels, theme);
   if (app.state.overlays.heritage) {
     labelPolygons(
@@ -262,28 +262,4 @@ function keepLine(labels, { x, y, angle }, wide, size) {
   if (!boxes.every((box) => isFree(labels, box))) return false;
   boxes.forEach((box) => reserve(labels, ...box));
   return true;
-}
-
-/* Names of subdistricts, over the middle of their estates. */
-function labelSubdistricts(labels) {
-  const { view } = labels;
-  for (const [name, { x, y }] of app.subdistricts) {
-    setLabel(
-      labels,
-      x * view.scale - view.left,
-      y * view.scale - view.top,
-      [{ text: name, size: view.zoom < 12 ? 15 : 18, weight: 700, colour: '#6f6a60' }],
-      {
-        spacing: 3,
-        haloWidth: 4,
-        shifts: [
-          [0, 0],
-          [0, -26],
-          [0, 26],
-          [0, -52],
-          [0, 52],
-        ],
-      },
-    );
-  }
 }

@@ -4,7 +4,7 @@ function showPanel() {
   const { selected } = app.state;
   const panel = document.getElementById('panel');
   app.leadersShown = LEADERS;
-  const content = selected ? PANELS[selected.layer](selected.i) : leadersPanel();
+  const content = selected ? [...PANELS[selected.layer](selected.i), reachSection(selected)] : leadersPanel();
   fill(panel, ...content);
   panel.scrollTop = 0;
 }
@@ -58,24 +58,7 @@ function showMoreLeaders() {
 function leadersPanel() {
   const theme = THEMES[app.state.theme];
   const leaders = theme.leaders();
-  const most = Math.max(...leaders.map((leader) => leader.value), 1);
-  const rows = leaders.slice(0, app.leadersShown).map((leader, nth) => {
-    const bar = make('span', { className: 'bar' });
-    bar.style.width = (100 * leader.value) / most + '%';
-    const beside = leader.beside ? make('small', { className: 'beside' }, leader.beside) : null;
-    const text = make('span', {}, name(leader.text), beside, leader.under ? make('small', {}, leader.under) : null);
-    const inside = [
-      make('span', { className: 'nth' }, nth + 1),
-      text,
-      make('span', { className: 'said' }, leader.said),
-      bar,
-    ];
-    return make(
-      'li',
-      { title: leader.title },
-      leader.pick ? make('button', { type: 'button', click: leader.pick }, ...inside) : make('div', {}, ...inside),
-    );
-  });
+  const rows = leaderRows(leaders, app.leadersShown);
   const rest = leaders.length - rows.length;
   return [
     make(
@@ -90,4 +73,26 @@ function leadersPanel() {
     rest > 0 ? make('button', { type: 'button', className: 'link', click: showMoreLeaders }, word('rank.more', { n: number(rest) })) : null,
     theme.also ? theme.also() : null,
   ];
+}
+
+/* The first of what leads, each with a bar as long as its share of the most. */
+function leaderRows(leaders, most) {
+  const greatest = leaders.reduce((found, leader) => Math.max(found, leader.value), 1);
+  return leaders.slice(0, most).map((leader, nth) => {
+    const bar = make('span', { className: 'bar' });
+    bar.style.width = (100 * leader.value) / greatest + '%';
+    const beside = leader.beside ? make('small', { className: 'beside' }, leader.beside) : null;
+    const text = make('span', {}, name(leader.text), beside, leader.under ? make('small', {}, leader.under) : null);
+    const inside = [
+      make('span', { className: 'nth' }, nth + 1),
+      text,
+      make('span', { className: 'said' }, leader.said),
+      bar,
+    ];
+    return make(
+      'li',
+      { title: leader.title },
+      leader.pick ? make('button', { type: 'button', click: leader.pick }, ...inside) : make('div', {}, ...inside),
+    );
+  });
 }

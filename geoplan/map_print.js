@@ -7,15 +7,18 @@ function startPrinting() {
 
 function toPaper(isPrinting) {
   const { map } = app;
-  if (isPrinting) app.onScreen = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
+  if (isPrinting) app.onScreen = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom(), isMeeting: isMeeting() };
   for (const node of [document.documentElement, document.body]) node.classList.toggle('on-paper', isPrinting);
+  document.body.classList.toggle('meeting', !isPrinting && app.onScreen.isMeeting);
+  document.getElementById('geoplan').classList.toggle('with-card', isPrinting && app.state.selected !== null);
   map.invalidateSize({ animate: false, pan: false });
   withoutSteps(() => {
     if (isPrinting) map.fitBounds(app.onScreen.bounds, { animate: false });
     else map.setView(app.onScreen.centre, app.onScreen.zoom, { animate: false });
   });
   fill(document.getElementById('drawn'), isPrinting ? drawing() : null);
-  app.sheet.redraw();
+  writeColumn(isPrinting);
+  if (!isPrinting) app.sheet.redraw();
 }
 
 /* The map as it is seen, drawn with a pen. */

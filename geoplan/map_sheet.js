@@ -36,6 +36,8 @@ const Sheet = L.Renderer.extend({
 
   _updatePaths() {},
 
+  _reset() {}, // the end of the move follows, and paints
+
   _followDrag() {
     if (this._map._animatingZoom || !this._bounds) return;
     const seen = this._map.containerPointToLayerPoint([0, 0]);
@@ -77,6 +79,7 @@ function viewOf(map, corner, size, ctx) {
     width: size.x,
     height: size.y,
     margin,
+    place: map.getContainer(),
     box,
     metresPerPx,
     firmness,

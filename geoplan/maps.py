@@ -21,12 +21,14 @@ from geoplan.project import jurisdiction_text
 from geoplan.schema import columns_of, labels_of, lines_of
 from geoplan.shown import columns_shown, list_labels, list_rules, list_shown, list_types, own_column, paces_of
 from geoplan.standalone import asset, seal
+from geoplan.tiles import ground_of, hosts_of
 
 SCRIPTS = (
     "map_payload.js", "map_words.js", "map_index.js", "map_filter.js", "map_headline.js", "map_gaps.js", "map_pen.js",
-    "map_sheet.js", "map_labels.js", "map_names.js", "map_facts.js", "map_openings.js", "map_sites.js", "map_money.js",
-    "map_walks.js", "map_themes.js", "map_parts.js", "map_panel.js", "map_cards.js", "map_table.js", "map_frame.js",
-    "map_search.js", "map_pointing.js", "map_share.js", "map_show.js", "map_print.js", "map.js",
+    "map_sheet.js", "map_labels.js", "map_names.js", "map_wards.js", "map_facts.js", "map_openings.js", "map_sites.js",
+    "map_money.js", "map_walks.js", "map_reach.js", "map_themes.js", "map_parts.js", "map_panel.js", "map_cards.js",
+    "map_table.js", "map_frame.js", "map_search.js", "map_pointing.js", "map_share.js", "map_show.js", "map_ground.js",
+    "map_paper.js", "map_print.js", "map.js",
 )
 BASE_TOLERANCE_M = 2.0  # base lines may lie this far off: less than half the width of a lane
 SLIT_M = 16.0  # a lane: an area's outline is drawn across narrower slits, which a reader takes for borders
@@ -42,6 +44,7 @@ STREET_RANKS = (  # widest first; the words of OpenStreetMap and of Chinese stre
      "proposed", "人行道", "步行道"},
 )
 USUAL_RANK = 4
+M2_PER_HECTARE = 10_000
 BARRIER_KINDS = (("water", ("water", "river", "lake", "水", "河", "湖")), ("rail", ("rail", "铁路", "轨道")))
 OSM_SUFFIX = ".osm.pbf"
 
@@ -57,20 +60,22 @@ def write_map(plan: Plan, file: Path) -> None:
         Where the page goes; its folder exists.
     """
     page = seal(_shell(plan.project.plan.language), styles=["map.css"], scripts=SCRIPTS,
-                payloads={"payload": _payload(plan)})
+                payloads={"payload": _payload(plan)}, picture_hosts=hosts_of(plan.project.map))
     file.write_text(page, encoding="utf-8", newline="\n")
 
 
 def close_slits(areas: gpd.GeoSeries) -> gpd.GeoSeries:
     """Return outlines as they are drawn: across slits and holes narrower than a lane, and never less than they are."""
-    grown = areas.buffer(SLIT_M / 2, join_style="mitre").buffer(-SLIT_M / 2, join_style="mitre")
+    plain = areas.simplify(OUTLINE_TOLERANCE_M)  # corners nobody sees cost most of the time
+    grown = plain.buffer(SLIT_M / 2, join_style="mitre").buffer(-SLIT_M / 2, join_style="mitre")
     return grown.union(areas, align=False)
 
 
 def _payload(plan: Plan) -> str:
     language = plan.project.plan.language
     base = {"streets": _streets(plan.layers.streets), "barriers": _barriers(plan.layers.barriers),
-            "heritage": _named(plan.layers.heritage), "planning_units": _named(plan.layers.planning_units)}
+            "heritage": _named(plan.layers.heritage), "planning_units": _named(plan.layers.planning_units),
+            "isochrones": _isochrones(plan.tables["isochrones"])}
     shown = list_shown(plan)
     columns = {name: columns_shown(name) for name in shown}
     head = {
@@ -97,6 +102,7 @@ def _header(plan: Plan) -> dict[str, Any]:
     about = plan.project.plan
     return {"name": about.name, "jurisdiction": jurisdiction_text(plan.project), "as_of": about.as_of.isoformat(),
             "year": about.year, "language": about.language, "walking": plan.notes.get("walking", ""),
+            "ground": ground_of(plan.project.map),
             "is_osm": any(_is_osm(plan, layer) for layer in plan.project.sources)}
 
 
@@ -111,7 +117,9 @@ def _words(language: str) -> dict[str, str]:
     return units | {line["key"]: line[language] for line in lines_of("map.csv")}
 
 
-BASE_COLUMNS = (own_column("rank", "int"), own_column("kind", "text"), own_column("name", "text"))
+BASE_COLUMNS = tuple(own_column(*column) for column in (
+    ("rank", "int"), ("kind", "text"), ("name", "text"), ("origin_id", "text"), ("walker", "text"),
+    ("minutes", "float"), ("hectares", "float")))
 
 
 def _streets(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -140,6 +148,13 @@ def _named(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     kept = layer[[name for name in ("kind", "name") if name in layer]]
     return gpd.GeoDataFrame(kept.reset_index(drop=True), crs=layer.crs,
                             geometry=layer.geometry.simplify(BASE_TOLERANCE_M).reset_index(drop=True))
+
+
+def _isochrones(isochrones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return what is reached on foot, as it is drawn; a facility's circle lies about the facility."""
+    drawn = isochrones[["origin_id", "walker", "minutes"]].assign(
+        kind=isochrones["origin_kind"], hectares=isochrones["area_m2"] / M2_PER_HECTARE)
+    return gpd.GeoDataFrame(drawn, geometry=isochrones.geometry.simplify(BASE_TOLERANCE_M))
 
 
 def _shell(language: str) -> str:

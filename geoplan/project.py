@@ -33,6 +33,7 @@ from geoplan.settings import (
     FacilitySource,
     FundingRules,
     Header,
+    MapRules,
     ProgrammeRules,
     ScoreRules,
     Section,
@@ -46,6 +47,7 @@ SINGLE_LAYERS = ("estates", "facilities", "streets", "gates", "sites", "utilitie
 PROGRESS = "progress"  # a ledger whose rows lie nowhere
 STAND_IN_DATE = date(2000, 1, 1)
 SMALLEST_BUNDLE = 2
+SECRET = "***"  # stands in every table for a key that is the planner's own
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Project:
     elevation: ElevationRules
     funding: FundingRules
     delivery: DeliveryRules
+    map: MapRules
     because: Mapping[str, str] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
 
@@ -138,8 +141,9 @@ def parameter_lines(project: Project) -> list[dict[str, str]]:
             for dotted, value in _flat(f"{section_name}.{key}", getattr(section, key)):
                 is_given = any(given in project.given for given in (dotted, f"{section_name}.{key}"))
                 because = project.because.get(dotted, project.because.get(f"{section_name}.{key}", ""))
+                shown = SECRET if value and extra.get("is_secret") else _text(value)
                 lines.append({
-                    "name": dotted, "value": _text(value), "unit": str(extra["unit"]),
+                    "name": dotted, "value": shown, "unit": str(extra["unit"]),
                     "origin": "project" if is_given else "default",
                     "clause_or_because": because if is_given else str(extra[language]),
                 })
@@ -324,6 +328,8 @@ def _check_rules(project: Project) -> Iterator[Finding]:
     if list(years) != sorted(set(years)):
         yield _finding("project.years", "programme.years", said=listed(years))
     yield from _check_programme(project)
+    if project.map.base == "tianditu" and not project.map.tianditu_key:
+        yield _finding("project.missing_key", "map.tianditu_key")
 
 
 def _check_shares(project: Project) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ A key that stands in no section here does not exist. Defaults are the tool's own
 `parameters` prints beside it; what the law sets is not here but in policies/.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -259,9 +260,26 @@ class DeliveryRules(Section):
         None, "", "未设定：用工具自己的图层名和字段名", "not set: the tool's own names of layers and fields")
 
 
+class MapRules(Section):
+    """[map]: which online base map lies under map.html; none asks the network for anything."""
+
+    base: Literal["none", "osm", "tianditu"] = _number(
+        "none", "", "地图不联网，底图为项目自己的图层",
+        "the map makes no request; the ground is drawn from the project's own layers")
+    tianditu_key: str | None = Field(
+        None, json_schema_extra={"unit": "", "zh": "未设定", "en": "not set", "is_secret": True})
+
+    @field_validator("tianditu_key")
+    @classmethod
+    def _letters_and_digits(cls, said: str | None) -> str | None:
+        if said is not None and not re.fullmatch("[0-9A-Za-z]{8,64}", said):
+            raise PydanticCustomError("key", "not a key", {"expected": "8 – 64 letters and digits"})
+        return said
+
+
 RULE_SECTIONS: Mapping[str, type[Section]] = {
     "areas": AreaRules, "circle": CircleRules, "elder": ElderRules, "assumptions": Assumptions, "score": ScoreRules,
     "programme": ProgrammeRules, "costs": CostRules, "funding": FundingRules, "siting": SitingRules,
-    "elevation": ElevationRules, "delivery": DeliveryRules,
+    "elevation": ElevationRules, "delivery": DeliveryRules, "map": MapRules,
 }
 SOURCES: Mapping[str, type[Source]] = {"facilities": FacilitySource, "streets": StreetSource}

@@ -82,7 +82,7 @@ def list_types(
     shown: Mapping[str, pd.DataFrame], language: str, paces: Mapping[str, float],
 ) -> list[dict[str, Any]]:
     """Return the facility types the plan speaks of, by kind, the nearest circle first; with the pace of who walks."""
-    met = set(pd.concat([shown[name]["facility_type"] for name in ("facilities", "gaps", "sitings")]).dropna())
+    met = set(pd.concat([shown[name]["facility_type"] for name in ("facilities", "gaps", "sitings")]).dropna().unique())
     catalogue = load_catalogue()
     spoken = catalogue[catalogue["facility_type"].isin(met)].sort_values(["tier_min", "facility_type"])
     said = spoken[["facility_type", language, f"short_{language}", "kind"]].itertuples(index=False, name=None)
@@ -107,7 +107,7 @@ def list_labels(columns: Sequence[Column], language: str) -> dict[str, dict[str,
 
 def list_rules(shown: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
     """Return what the rules shown say, word for word; a rule of the planner's own files shows its parameter."""
-    asked = set(shown["verdicts"]["rule_id"]) | set(_cited(shown))
+    asked = set(shown["verdicts"]["rule_id"].unique()) | set(_cited(shown))
     return {rule.id: {"quote": rule.quote, "number": document.number, "title": document.title, "clause": rule.clause}
             for document in load_documents().values() for rule in document.rules if rule.id in asked}
 

@@ -12,10 +12,13 @@ from importlib.resources import files
 
 from geoplan.leaflets import leaflet_script, leaflet_style
 
-ALLOWED = ("default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'")
+ALLOWED = ("default-src 'none'", "base-uri 'none'", "form-action 'none'")
 
 
-def seal(page: str, *, styles: Sequence[str], scripts: Sequence[str], payloads: Mapping[str, str]) -> str:
+def seal(
+    page: str, *, styles: Sequence[str], scripts: Sequence[str], payloads: Mapping[str, str],
+    picture_hosts: Sequence[str] = (),
+) -> str:
     """Return a page with Leaflet, its own styles and scripts and its data inside it, and its policy at the top.
 
     Parameters
@@ -26,6 +29,8 @@ def seal(page: str, *, styles: Sequence[str], scripts: Sequence[str], payloads: 
         Names of files of the package, in their order; the scripts become one, in strict mode.
     payloads
         Id of an element -> base64 text.
+    picture_hosts
+        From where the page may load pictures; from nowhere but itself unless a plan asks for a base map.
     """
     style = "\n".join([leaflet_style(), *(asset(name) for name in styles)])
     script = "(function () {\n'use strict';\n" + "\n".join(asset(name) for name in scripts) + "}());"
@@ -33,7 +38,7 @@ def seal(page: str, *, styles: Sequence[str], scripts: Sequence[str], payloads: 
                     for name, text in payloads.items())
     page = page.replace("</head>", f"<style>{style}</style>\n<script>{leaflet_script()}</script>\n</head>")
     page = page.removesuffix("</html>") + f"{inert}\n<script>{script}</script>\n</html>\n"
-    return page.replace("<head>", f"<head>\n{_policy(page)}", 1)
+    return page.replace("<head>", f"<head>\n{_policy(page, picture_hosts)}", 1)
 
 
 def asset(name: str) -> str:
@@ -41,11 +46,12 @@ def asset(name: str) -> str:
     return files("geoplan").joinpath(name).read_text(encoding="utf-8")
 
 
-def _policy(page: str) -> str:
-    """Return the content security policy of a finished page: its own scripts and styles by hash, and nothing else."""
+def _policy(page: str, picture_hosts: Sequence[str]) -> str:
+    """Return the content security policy of a finished page: its own scripts and styles by hash, pictures of some
+    hosts, and nothing else."""
     scripts = " ".join(_hash(text) for text in re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
     styles = " ".join(_hash(text) for text in re.findall(r"<style>(.*?)</style>", page, re.DOTALL))
-    rules = [f"script-src {scripts}", f"style-src {styles}", *ALLOWED]
+    rules = [f"script-src {scripts}", f"style-src {styles}", " ".join(["img-src data:", *picture_hosts]), *ALLOWED]
     return f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(rules)}">'
 
 

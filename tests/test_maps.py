@@ -205,3 +205,10 @@ def test_headings_and_labels_follow_the_language_of_the_plan(tmp_path: Path) -> 
     assert head["labels"]["eligibility"]["unknown"] == "To be verified"
     assert head["words"]["theme.gaps"] == "Service gaps"
     assert pd.Series(head["words"]).notna().all()
+
+
+def test_no_two_functions_of_the_page_have_the_same_name() -> None:
+    scripts = "\n".join(asset(name) for name in maps.SCRIPTS)  # one script in the page: the later would be both
+    named = pd.Series(re.findall(r"^(?:async )?(?:function|const|let|class) (\w+)", scripts, re.MULTILINE))
+    assert len(named) > 200
+    assert named[named.duplicated()].tolist() == []

@@ -1,9 +1,10 @@
-"""One real district from its messy files to its areas, checked against what the kit says must come out.
+"""One real district from its messy files to its areas and its map, checked against what the kit says must come out.
 
 The checks use their own geometry and their own graphs (shapely, networkx), never the steps that made the tables.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,8 +12,12 @@ import networkx as nx
 import pandas as pd
 import pytest
 import shapely
+from chromium import Browser
+from mapped import started
+from toured import FIGURES, SIZES, THEMES, choose, is_sound_on_paper, look_at_every_theme, use_every_tool, visited
 
 from geoplan import make_plan, read_project
+from geoplan.maps import write_map
 from geoplan.plan import Plan
 from geoplan.schema import tables
 
@@ -160,3 +165,67 @@ def test_care_never_gives_a_square_metre_twice(plan: Plan) -> None:
         in_use["elder_area_m2"].fillna(in_use["floor_area_m2"]).sum() + 1e-6)
     # 0.1 m2 x residents of the area, exactly
     assert ((care["residents"].astype(float) / 10 - care["need_m2"]).abs() < 1e-9).all()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with started() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def drawn(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("wuxi") / "map.html"
+    write_map(plan, file)
+    return file
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_on_the_map_no_name_lies_on_another_in_any_theme(
+    browser: Browser, drawn: Path, width: int, height: int,
+) -> None:
+    with visited(browser, drawn, width, height) as page:
+        assert len(page.evaluate(THEMES)) == 9
+        look_at_every_theme(page, least=30)
+
+
+def test_every_tool_of_the_map_works_and_every_theme_prints_on_one_sheet(
+    plan: Plan, browser: Browser, drawn: Path, tmp_path: Path,
+) -> None:
+    with visited(browser, drawn, *SIZES[0]) as page:
+        use_every_tool(page, plan.tables["estates"]["estate_id"].iloc[100], "新洲街道")
+        for theme in page.evaluate(THEMES):
+            page.click(f"#theme-{theme}")
+            is_sound_on_paper(page, tmp_path / "map.pdf", theme)
+        page.click("#theme-areas")
+        page.click(".leaders button")
+        is_sound_on_paper(page, tmp_path / "map.pdf", "an area")
+
+
+def test_the_figures_at_the_top_of_the_map_are_those_of_the_tables_for_every_filter(
+    plan: Plan, browser: Browser, drawn: Path,
+) -> None:
+    estates = plan.tables["estates"]
+    years = estates["area_id"].map(plan.tables["areas"].set_index("area_id")["plan_year"])
+    passing = {("subdistrict", value): estates["subdistrict"] == value for value in estates["subdistrict"].unique()}
+    passing |= {("year", str(year)): years == year for year in years.dropna().unique()}
+    passing |= {("status", f"{column}:{code}"): estates[column] == code
+                for column in ("eligibility", "plan_entry") for code in estates[column].unique()}
+    with visited(browser, drawn, *SIZES[0]) as page:
+        for (asked, value), passes in {("subdistrict", ""): pd.Series(True, index=estates.index), **passing}.items():
+            choose(page, f"only-{asked}", value)
+            shown = page.evaluate(FIGURES)
+            assert shown == pytest.approx(figures_of(plan, estates[passes]), abs=0.51), value
+            choose(page, f"only-{asked}", "")
+
+
+def figures_of(plan: Plan, passing: pd.DataFrame) -> dict[str, float]:
+    """Add up the tables the workbook writes: estates that pass, and the whole of the areas they are in."""
+    homes = passing[passing["area_id"].notna()]
+    areas = plan.tables["areas"][plan.tables["areas"]["area_id"].isin(homes["area_id"])]
+    gaps = plan.tables["area_gaps"]
+    return {"areas": len(areas), "estates": len(homes), "households": homes["households"].sum(),
+            "residents": homes["residents"].sum(),
+            "gaps": (gaps["is_gap"].fillna(False) & gaps["area_id"].isin(areas["area_id"])).sum(),
+            "need": areas["elder_need_m2"].sum(), "have": areas["elder_have_m2"].sum(),
+            "short": areas["elder_short_m2"].sum(), "money": areas["amount_yuan"].sum() / 10_000}
