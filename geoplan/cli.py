@@ -145,6 +145,9 @@ def run(
 ) -> None:
     """运行全部步骤，生成成果文件夹。/ Run the whole path and write the run folder."""
     with _Told(is_talking=verbose or sys.stderr.isatty()) as told:
+        from geoplan.tidying import tidy_seldom
+
+        tidy_seldom()  # before the libraries are loaded
         from geoplan.cache import open_cache
         from geoplan.plan import make_plan_of
         from geoplan.prepared import prepare

@@ -55,7 +55,9 @@ def _of(*parts: bytes) -> bytes:
 
 def _of_texts(texts: Iterable[object]) -> bytes:
     """Return the digest of many texts, of which some may be missing."""
-    return _of_pieces(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else None for text in texts)
+    known = [text if isinstance(text, str) else None for text in texts]
+    sizes = np.array([-1 if text is None else len(text) for text in known], dtype="<i8")
+    return _of(b"texts", sizes.tobytes(), "".join(filter(None, known)).encode("utf-8", "surrogatepass"))
 
 
 def _of_pieces(pieces: Iterable[bytes | None]) -> bytes:

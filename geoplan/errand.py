@@ -47,7 +47,7 @@ def run_town(town: Town, *, asked_version: str, language: str) -> Outcome:
         if kept is not None:
             return Outcome("done", report=kept, is_kept=True)
         town.run.parent.mkdir(parents=True, exist_ok=True)
-        publish(make_plan_of(prepare(town.project, also=check_out(town.run))), town.run)
+        publish(make_plan_of(prepare(town.project, also=check_out(town.run))), town.run, processes=1)
         return Outcome("done", report=report_town(open_run(town.run), town.name))
     except GeoplanError as error:
         return _failed(error.findings, language)

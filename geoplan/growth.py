@@ -9,6 +9,7 @@ in several orders, and the cheapest outcome stands. Ties go to the smaller estat
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 import networkx as nx
@@ -18,8 +19,18 @@ from geoplan.components import LEFT_OVER_M, METRE, Component, Group, households_
 MANY = 14  # estates in a union of two groups past which only trees at the two hubs are cut, not at every member
 Groups = dict[int, Group]
 Price = Callable[[Group], float]
-Step = Callable[[Component, Groups, Price], None]
 Change = tuple[float, tuple[int, ...], tuple[Group, ...]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What has been worked out of a component, and stays true: prices of groups, the best change of one or two."""
+
+    price_of: Price
+    changes: dict[tuple[Group, ...], Change | None]
+
+
+Step = Callable[[Component, Groups, Known], None]
 
 
 def grow_areas(component: Component, *, in_one_order: bool = False) -> list[Group]:
@@ -33,15 +44,16 @@ def grow_areas(component: Component, *, in_one_order: bool = False) -> list[Grou
         Take only the last of `ORDERS`, which does best for its time.
     """
     price_of = _remembered(component)
+    known = Known(price_of, {})
     seeds = {min(group): group for group in _seeds(component, price_of)}
-    grown = [_grow(component, dict(seeds), price_of, steps) for steps in ORDERS[-1 if in_one_order else 0:]]
+    grown = [_grow(component, dict(seeds), known, steps) for steps in ORDERS[-1 if in_one_order else 0:]]
     groups = min(grown, key=lambda groups: sum(price_of(group) for group in groups.values()))
     return [groups[key] for key in sorted(groups) if price_of(groups[key]) < _left_over(component, groups[key])]
 
 
-def _grow(component: Component, groups: Groups, price_of: Price, steps: Iterable[Step]) -> Groups:
+def _grow(component: Component, groups: Groups, known: Known, steps: Iterable[Step]) -> Groups:
     for step in steps:
-        step(component, groups, price_of)
+        step(component, groups, known)
     return groups
 
 
@@ -89,7 +101,7 @@ def _bridged(component: Component, unit: Group, taken: set[int]) -> Group:
     return frozenset(bridged)
 
 
-def _join_small(component: Component, groups: Groups, price_of: Price) -> None:
+def _join_small(component: Component, groups: Groups, known: Known) -> None:
     """Let the smallest group below the lower bound join the neighbour that costs least, until none can."""
     home = _homes(groups)
     waiting = [(households_of(component, group), key) for key, group in groups.items()]
@@ -99,7 +111,7 @@ def _join_small(component: Component, groups: Groups, price_of: Price) -> None:
         group = groups.get(key)
         if group is None or total >= component.min_households or total != households_of(component, group):
             continue
-        best = min(_mergers(component, groups, home, key, price_of), default=None)
+        best = min(_mergers(component, groups, home, key, known.price_of), default=None)
         if best is not None:
             merged = _replace(groups, home, (key, best[1]), [group | groups[best[1]]])[0]
             heappush(waiting, (households_of(component, groups[merged]), merged))
@@ -116,9 +128,9 @@ def _mergers(
             yield (cost - price_of(groups[other]) if cost < _left_over(component, merged) else 0.0), other
 
 
-def _join_saving(component: Component, groups: Groups, price_of: Price) -> None:
+def _join_saving(component: Component, groups: Groups, known: Known) -> None:
     """Merge neighbouring groups, the merger that saves most first, while one saves anything."""
-    home = _homes(groups)
+    home, price_of = _homes(groups), known.price_of
     waiting: list[tuple[float, int, int]] = []
 
     def look(key: int) -> None:
@@ -139,7 +151,7 @@ def _join_saving(component: Component, groups: Groups, price_of: Price) -> None:
             look(_replace(groups, home, (a, b), [merged])[0])
 
 
-def _improve(component: Component, groups: Groups, price_of: Price) -> None:
+def _improve(component: Component, groups: Groups, known: Known) -> None:
     home = _homes(groups)
     waiting = deque(sorted(groups))
     queued = set(waiting)
@@ -148,11 +160,12 @@ def _improve(component: Component, groups: Groups, price_of: Price) -> None:
         queued.discard(key)
         if key not in groups:
             continue
-        change = _best_change(component, groups, home, key, price_of)
+        change = _best_change(component, groups, home, key, known)
         if change is None:
             continue
         _, old, new = change
-        fresh = _replace(groups, home, old, [part for group in new for part in _pieces(component, group, price_of)])
+        pieces = [piece for group in new for piece in _pieces(component, group, known.price_of)]
+        fresh = _replace(groups, home, old, pieces)
         beside = {other for each in fresh for other in _beside(component, home, groups[each])}
         for each in sorted({*fresh, *beside} - queued):
             queued.add(each)
@@ -160,18 +173,41 @@ def _improve(component: Component, groups: Groups, price_of: Price) -> None:
 
 
 def _best_change(
-    component: Component, groups: Groups, home: list[int], key: int, price_of: Price,
+    component: Component, groups: Groups, home: list[int], key: int, known: Known,
 ) -> Change | None:
+    """Return what saves most around a group, or nothing where nothing saves; of equals the first."""
+    group = groups[key]
+    beside = sorted(_beside(component, home, group))
+    found = [_best_of_few(component, olds, known)
+             for olds in [(group,), *((group, groups[other]) for other in beside)]]
+    for old, new in (*_chains(component, groups, home, key), *_shares(component, groups, home, key)):
+        found.append(_saving(old, [groups[each] for each in old], [new], known.price_of))
+    return min(filter(None, found), key=_rank, default=None)
+
+
+def _best_of_few(component: Component, olds: tuple[Group, ...], known: Known) -> Change | None:
+    """Return the best that may become of a group, or of it and a neighbour: whatever lies around, it is the same."""
+    if olds not in known.changes:
+        one, *other = olds
+        news = _exchanges(component, one, *other) if other else _splits(component, one, sorted(one))
+        known.changes[olds] = _saving(tuple(map(min, olds)), olds, news, known.price_of)
+    return known.changes[olds]
+
+
+def _saving(
+    keys: tuple[int, ...], olds: Iterable[Group], news: Iterable[tuple[Group, ...]], price_of: Price,
+) -> Change | None:
+    """Return the best of what may become of some groups, or nothing where nothing costs less than they do."""
+    before = sum(map(price_of, olds))
     best: Change | None = None
-    for old, new in _changes(component, groups, home, key):
-        before = sum(price_of(groups[each]) for each in old)
+    for new in news:
         after = 0.0
         for group in new:
             after += price_of(group)
             if after >= before:
                 break
         else:
-            change = (after - before, old, new)
+            change = (after - before, keys, new)
             if best is None or _rank(change) < _rank(best):
                 best = change
     return best
@@ -179,20 +215,6 @@ def _best_change(
 
 def _rank(change: Change) -> tuple[float, list[list[int]]]:
     return change[0], sorted(sorted(group) for group in change[2])
-
-
-def _changes(
-    component: Component, groups: Groups, home: list[int], key: int,
-) -> Iterator[tuple[tuple[int, ...], tuple[Group, ...]]]:
-    """Return what may become of a group and its neighbours: the keys of the old groups, and the new groups."""
-    group = groups[key]
-    for parts in _splits(component, group, sorted(group)):
-        yield (key,), parts
-    for other in sorted(_beside(component, home, group)):
-        for parts in _exchanges(component, group, groups[other]):
-            yield (key, other), parts
-    yield from _chains(component, groups, home, key)
-    yield from _shares(component, groups, home, key)
 
 
 def _exchanges(component: Component, one: Group, two: Group) -> Iterator[tuple[Group, ...]]:
@@ -217,10 +239,10 @@ def _splits(component: Component, group: Group, roots: Iterable[int]) -> Iterato
     for root in roots:
         for branch in _branches(component, group, root):
             rest = group - branch
-            part = branch if min(branch) < min(rest) else rest
-            if part not in seen:
-                seen.add(part)
-                yield part, group - part
+            parts = (branch, rest) if min(branch) < min(rest) else (rest, branch)
+            if parts[0] not in seen:
+                seen.add(parts[0])
+                yield parts
 
 
 def _branches(component: Component, group: Group, root: int) -> Iterator[Group]:

@@ -3,10 +3,14 @@
 The only file that knows Word. Every text is readable text (control characters shown, none obeyed) and is escaped where
 it enters the XML. Chinese and Latin letters are given fonts of their own, since Word would otherwise choose one by the
 machine. The file's dates are the day of the plan, and its parts are packed in order with a fixed date.
+
+What stands on the pages is kept as text until the file is written: as a tree, the dossiers of a city take half a
+gigabyte. The tree holds the sections, and an empty paragraph where the pages of each belong.
 """
 
+import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from io import BytesIO
 from pathlib import Path
@@ -38,11 +42,16 @@ CELL_POINTS, CELL_LINE = 8.5, 230  # the line in twentieths of a point
 HEAD_FILL, MARK_FILL, TOTAL_FILL, RULE = "DCE6EF", "FFF2CC", "F3F5F7", "A0A8B0"
 TWIPS_PER_MM = 56.6929
 MOST_TITLE_LETTERS = 255
-MOST_CELL_LETTERS, WIDEST_MM, NARROWEST_MM = 2000, 62.0, 9.0
+MOST_CELL_LETTERS, WIDEST_MM, MOST_MM, NARROWEST_MM = 2000, 62.0, 140.0, 9.0  # widest where all fits, and where not
+LATIN_WORD, LONGEST_WORD, SHORT, HALVINGS = re.compile(r"[!-~]+"), 20, 8, 30
+HEADING_LINES = (2, 3, 4)  # as few as the page allows
+MOST_CELLS = 0.85  # share of the cells of a column by which it is measured beside others
 PACKED = (1980, 1, 1, 0, 0, 0)
+BODY = "word/document.xml"
+PLACE = "<w:p/>"  # where the pages of a part belong; nothing else in the tree is an empty paragraph
 XML = nsdecls("w")
 PICTURE = (
-    f'<w:p {nsdecls("w", "wp", "a", "pic", "r")}><w:pPr><w:keepNext/></w:pPr><w:r><w:drawing>'
+    f'<w:p {nsdecls("a", "pic")}><w:pPr><w:keepNext/></w:pPr><w:r><w:drawing>'
     '<wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent {size}/><wp:docPr {named}/><a:graphic>'
     '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic>'
     '<pic:nvPicPr><pic:cNvPr {named}/><pic:cNvPicPr/></pic:nvPicPr>'
@@ -57,6 +66,7 @@ class Manuscript:
     def __init__(self, title: str, day: date, language: str) -> None:
         self._document = Document()
         self._bookmarks = self._pictures = 0
+        self._parts: list[list[bytes]] = []
         about = self._document.core_properties
         about.title, about.author, about.comments = readable(title)[:MOST_TITLE_LETTERS], "geoplan", ""
         about.last_modified_by = "geoplan"
@@ -71,11 +81,13 @@ class Manuscript:
         for side, margin in MARGINS_MM.items():
             setattr(section, f"{side}_margin", Mm(margin))
         section.header_distance = section.footer_distance = Mm(HEAD_MM)
+        self._open_part()
 
     def new_part(self, head: tuple[str, str], foot: tuple[str, str]) -> None:
         """Begin a new page with running heads of its own; pages are counted anew behind the second text of the foot."""
-        if len(self._document.element.body) > 1:
+        if self._parts[-1]:
             self._document.add_section(WD_SECTION.NEW_PAGE)
+            self._open_part()
         section = self._document.sections[-1]
         properties = section._sectPr
         for old in properties.findall(qn("w:pgNumType")):
@@ -91,18 +103,18 @@ class Manuscript:
         mark = ("", "")
         if bookmark:
             self._bookmarks += 1
-            mark = (f'<w:bookmarkStart w:id="{self._bookmarks}" w:name={quoteattr(bookmark)}/>',
+            mark = (f'<w:bookmarkStart w:id="{self._bookmarks}" w:name={quoteattr(readable(bookmark))}/>',
                     f'<w:bookmarkEnd w:id="{self._bookmarks}"/>')
         properties = f'<w:pPr><w:pStyle w:val="{style}"/><w:keepNext/></w:pPr>'
-        self._append(f"<w:p {XML}>{properties}{mark[0]}{_run(text)}{mark[1]}</w:p>")
+        self._append(f"<w:p>{properties}{mark[0]}{_run(text)}{mark[1]}</w:p>")
 
     def text(self, text: str, style: str = "Normal") -> None:
         """Write a paragraph."""
-        self._append(f'<w:p {XML}><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{_run(text)}</w:p>')
+        self._append(f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{_run(text)}</w:p>')
 
     def lead(self, text: str) -> None:
         """Write a paragraph that stays on the page of the table after it."""
-        self._append(f'<w:p {XML}><w:pPr><w:keepNext/></w:pPr>{_run(text)}</w:p>')
+        self._append(f'<w:p><w:pPr><w:keepNext/></w:pPr>{_run(text)}</w:p>')
 
     def picture(self, png: bytes, width_mm: float, meaning: str) -> None:
         """Put in a picture with words for those who cannot see it."""
@@ -122,11 +134,11 @@ class Manuscript:
             fill = TOTAL_FILL if is_total else MARK_FILL if place in grid.marked else ""
             rows.append(_row(row, widths, grid.right, fill=fill, link=links[place] if links else "", is_bold=is_total))
         self._append(
-            f'<w:tbl {XML}><w:tblPr><w:tblW w:w="{sum(widths):.0f}" w:type="dxa"/>{_borders()}'
+            f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths):.0f}" w:type="dxa"/>{_borders()}'
             f'<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="70" w:type="dxa"/>'
             f'<w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
             f'<w:tblGrid>{columns}</w:tblGrid>{"".join(rows)}</w:tbl>')
-        self._append(f'<w:p {XML}><w:pPr><w:spacing w:after="60" w:line="120" w:lineRule="exact"/></w:pPr></w:p>')
+        self._append('<w:p><w:pPr><w:spacing w:after="60" w:line="120" w:lineRule="exact"/></w:pPr></w:p>')
 
     def save(self, file: Path) -> None:
         """Write the file, its parts in order and with a fixed date."""
@@ -136,10 +148,23 @@ class Manuscript:
             for name in made.namelist():
                 entry = zipfile.ZipInfo(name, PACKED)
                 entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-                packed.writestr(entry, made.read(name))
+                with packed.open(entry, "w") as written:
+                    written.writelines(self._with_pages(made.read(name)) if name == BODY else [made.read(name)])
+
+    def _open_part(self) -> None:
+        self._document.element.body[-1].addprevious(parse_xml(PLACE.replace("/", f" {XML}/")))
+        self._parts.append([])
 
     def _append(self, xml: str) -> None:
-        self._document.element.body[-1].addprevious(parse_xml(xml))
+        self._parts[-1].append(xml.encode())
+
+    def _with_pages(self, tree: bytes) -> Iterator[bytes]:
+        """Give the XML of the tree with the pages of each part in their place."""
+        before, *after = tree.split(PLACE.encode())
+        yield before
+        for pages, rest in zip(self._parts, after, strict=True):
+            yield from pages
+            yield rest
 
 
 def _set_style(style: Any, face: str, points: float, colour: str, space: tuple[float, float]) -> None:
@@ -175,8 +200,9 @@ def _running(paragraph: Paragraph, texts: tuple[str, str], field: str) -> None:
 
 
 def _run(text: str, look: str = "") -> str:
-    properties = f"<w:rPr>{look}</w:rPr>" if look else ""
-    return f'<w:r>{properties}<w:t xml:space="preserve">{escape(readable(text))}</w:t></w:r>'
+    properties, said = f"<w:rPr>{look}</w:rPr>" if look else "", escape(readable(text))
+    written = f'<w:t xml:space="preserve">{said}</w:t>' if said else '<w:t xml:space="preserve"/>'
+    return f"<w:r>{properties}{written}</w:r>"
 
 
 def _row(
@@ -190,7 +216,7 @@ def _row(
     for place, (text, width) in enumerate(zip(texts, widths, strict=True)):
         run = _run(shortened(text, MOST_CELL_LETTERS), look)
         if link and place == 0:
-            run = f'<w:hyperlink w:anchor={quoteattr(link)} w:history="1">{run}</w:hyperlink>'
+            run = f'<w:hyperlink w:anchor={quoteattr(readable(link))} w:history="1">{run}</w:hyperlink>'
         align = "center" if is_head else "right" if place in right else "left"
         shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>' if fill else ""
         cells.append(
@@ -208,24 +234,46 @@ def _borders() -> str:
 
 
 def _widths(grid: Grid) -> list[float]:
-    """Return the width of each column in millimetres: what it needs, the widest giving way until the page holds all."""
-    needs = [_need(column) for column in zip(grid.headings, *grid.rows, strict=True)]
-    while sum(needs) > TEXT_MM:
-        widest = max(needs)
-        next_widest = max([need for need in needs if need < widest], default=0.0)
-        many = needs.count(widest)
-        give = min(widest - next_widest, (sum(needs) - TEXT_MM) / many)
-        needs = [need - give if need == widest else need for need in needs]
-    spare = (TEXT_MM - sum(needs)) / len(needs)
-    return [need + spare for need in needs]
+    """Return the width of each column in millimetres.
+
+    Where the page does not hold what the columns ask for, all of them give way in the same proportion, so that their
+    long texts take as many lines as each other; none gives up what its heading, its numbers and its words need.
+    """
+    columns = list(zip(grid.headings, *grid.rows, strict=True))
+    needs = [min(_wide(max(map(_letters, cells), default=0)), WIDEST_MM) for _, *cells in columns]
+    for lines in HEADING_LINES:
+        asked = [_asked(column, lines, is_number=place in grid.right) for place, column in enumerate(columns)]
+        if sum(floor for floor, _ in asked) < TEXT_MM:
+            break
+    needs = [max(need, floor) for need, (floor, _) in zip(needs, asked, strict=True)]
+    if sum(needs) <= TEXT_MM:
+        spare = (TEXT_MM - sum(needs)) / len(needs)
+        return [need + spare for need in needs]
+    least = sum(floor for floor, _ in asked)
+    if least >= TEXT_MM:
+        return [floor * TEXT_MM / least for floor, _ in asked]
+    kept, given = 0.0, 1.0
+    for _ in range(HALVINGS):
+        part = (kept + given) / 2
+        is_held = sum(max(floor, part * need) for floor, need in asked) <= TEXT_MM
+        kept, given = (part, given) if is_held else (kept, part)
+    return [max(floor, kept * need) for floor, need in asked]
 
 
-def _need(texts: Iterable[str]) -> float:
-    first, *rest = texts
-    heading, cells, word = _letters(first), map(_letters, rest), max(map(len, first.split()), default=0)
-    letter = CELL_POINTS / 2 * 25.4 / 72 * 1.06
-    longest = max([heading / 2 + 1, word, *cells])
-    return min(max(longest * letter + 3.2, NARROWEST_MM), WIDEST_MM)
+def _asked(texts: Iterable[str], lines: int, *, is_number: bool) -> tuple[float, float]:
+    """Return the least that a column can do with, its heading on so many lines, and what most of its texts need."""
+    heading, *cells = texts
+    said = sorted(map(_letters, cells))
+    longest, usual = (said[-1], said[int(MOST_CELLS * (len(said) - 1))]) if said else (0, 0)
+    words = [_letters(word) for text in (heading, *cells) for word in LATIN_WORD.findall(text[:MOST_CELL_LETTERS])]
+    floor = max(_wide(_letters(heading) / lines + 1), _wide(min(max(words, default=0), LONGEST_WORD)), NARROWEST_MM,
+                _wide(min(longest, SHORT)))
+    return (max(floor, _wide(longest)) if is_number else floor), min(max(floor, _wide(usual)), MOST_MM)
+
+
+def _wide(letters: float) -> float:
+    """Return how many millimetres a text in a cell takes, margins included."""
+    return letters * CELL_POINTS / 2 * 25.4 / 72 * 1.06 + 3.2
 
 
 def _fitted_head(text: str) -> str:

@@ -11,15 +11,16 @@ the pairing (König, Egerváry) that holds for some prices exactly when no pairi
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from importlib import import_module
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from geoplan.components import Group
 from geoplan.optimum import Program
 from geoplan.solver import INFINITY, Row
 
 Areas = Sequence[Group]
+PAIRING = "scipy.optimize"  # takes long to load; loaded when plans are compared
 
 
 def count_moves(estates: Collection[int], one: Areas, two: Areas) -> int:
@@ -36,7 +37,7 @@ def pair_areas(one: Areas, two: Areas) -> list[tuple[int, int, int]]:
         for i in area:
             if i in home:
                 shared[number, home[i]] += 1
-    rows, columns = linear_sum_assignment(shared, maximize=True)
+    rows, columns = import_module(PAIRING).linear_sum_assignment(shared, maximize=True)
     return [(int(a), int(b), int(shared[a, b])) for a, b in zip(rows, columns, strict=True) if shared[a, b]]
 
 

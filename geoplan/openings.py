@@ -20,7 +20,7 @@ today's distances between them and to the facilities, are the whole problem, and
 one of its two ends.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -162,10 +162,8 @@ def rank_openings(
         Table `openings`. The resident-minutes are missing where an estate saves some whose residents are unknown; in
         the ranking it counts for none.
     """
-    tables = {name: gaps.pivot(index="estate_id", columns="facility_type", values=name)
-              for name in ("distance_m", "limit_m", "is_gap", "residents")}
-    pace = _pace(tables["limit_m"].columns, speeds, elderly_types)
-    rows = [row for area in _areas(walls, apart) for row in _in_turn(area, _need(tables, area.ids, pace))]
+    need_of = _needs(gaps, speeds, elderly_types)
+    rows = [row for area in _areas(walls, apart) for row in _in_turn(area, need_of(area.ids))]
     columns = [*PAIR, "resident_minutes_saved", "gaps_closed"]
     ranked = pd.DataFrame(sorted(rows, key=itemgetter("turn")), columns=columns)
     ranked["rank"] = np.arange(1, len(ranked) + 1)
@@ -222,10 +220,23 @@ def _first(metres: Metres, codes: Any, within: Metres, none: int) -> Any:
     return np.where(is_nearest, codes, none).min(axis=1)
 
 
-def _need(tables: Mapping[str, pd.DataFrame], ids: tuple[str, ...], pace: Metres) -> Need:
-    distance_m, limit_m, is_gap, residents = (table.loc[list(ids)] for table in tables.values())
-    return Need(distance_m.fillna(np.inf).to_numpy(float), limit_m.to_numpy(float),
-                is_gap.fillna(False).to_numpy(bool), residents.iloc[:, 0].to_numpy(float, na_value=np.nan), pace)
+def _needs(
+    gaps: pd.DataFrame, speeds: Mapping[str, float], elderly_types: Collection[str],
+) -> Callable[[Sequence[str]], Need]:
+    """Return what tells the need of some estates; the table of the whole town is laid out once."""
+    distance_m, limit_m, is_gap, residents = (
+        gaps.pivot(index="estate_id", columns="facility_type", values=name)
+        for name in ("distance_m", "limit_m", "is_gap", "residents"))
+    metres, limits = distance_m.fillna(np.inf).to_numpy(float), limit_m.to_numpy(float)
+    are_gaps, pace = is_gap.fillna(False).to_numpy(bool), _pace(limit_m.columns, speeds, elderly_types)
+    place = {estate_id: number for number, estate_id in enumerate(distance_m.index)}
+    people = residents.iloc[:, :1].to_numpy(float, na_value=np.nan)
+
+    def need_of(ids: Sequence[str]) -> Need:
+        at = [place[estate_id] for estate_id in ids]
+        return Need(metres[at], limits[at], are_gaps[at], people[at, 0], pace)
+
+    return need_of
 
 
 def _in_turn(area: Area, need: Need) -> Iterator[dict[str, Any]]:

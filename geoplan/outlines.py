@@ -132,7 +132,8 @@ def _broken_through(outlines: Shapes, own: Shapes, torn: int) -> Shapes:
 def _held(outline: shapely.Geometry, lots: shapely.Geometry) -> shapely.Geometry:
     """Return the pieces of an outline that hold members, one polygon where they hang together."""
     pieces = polygons_of(outline)
-    held = [piece for piece in pieces if shapely.area(shapely.intersection(piece, lots)) > CRUMB_M2] or pieces
+    held = pieces if len(pieces) == 1 else [
+        piece for piece in pieces if shapely.area(shapely.intersection(piece, lots)) > CRUMB_M2] or pieces
     return held[0] if len(held) == 1 else shapely.MultiPolygon(held)
 
 

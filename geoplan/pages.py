@@ -32,7 +32,7 @@ Block = str | Table
 
 def printable(text: str) -> str:
     """Return a text that a terminal shows and does not obey: line breaks become spaces, other controls escapes."""
-    return "".join(_shown(letter) for letter in text)
+    return text if text.isprintable() else "".join(_shown(letter) for letter in text)
 
 
 def cells_of(text: str) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 
 from geoplan.atlas import write_atlas
 from geoplan.compare import SIDE, Comparison
+from geoplan.crews import aside, count_processors
 from geoplan.dossiers import write_dossiers
 from geoplan.errors import DataError, Finding
 from geoplan.geopackage import write_geopackage, write_layer
@@ -30,9 +31,12 @@ CHECK_FILE, COMPARE_FILE, PANES_FILE = "check.xlsx", "compare.xlsx", "compare.ht
 SUMMARY_FILES = {"sheets": "summary.xlsx", "areas": "areas.gpkg", "index": "index.html"}
 AREAS_TABLE, PROVINCE = "town_areas", "province"
 CHUNK_BYTES = 1 << 20
+APART, MANY_AREAS = "atlas.pdf", 30  # half of the work, and from where on it takes longer than starting a process
 
 
-def publish(plan: Plan, out: Path, *, report: Callable[[Finding], None] | None = None) -> Path:
+def publish(
+    plan: Plan, out: Path, *, report: Callable[[Finding], None] | None = None, processes: int | None = None,
+) -> Path:
     """Write the run folder of a plan, whole or not at all, and return where it is.
 
     An earlier run or an empty folder is replaced whole; DataError, with nothing left behind and the earlier run as it
@@ -46,12 +50,17 @@ def publish(plan: Plan, out: Path, *, report: Callable[[Finding], None] | None =
         The run folder.
     report
         Is told of every output written.
+    processes
+        That may write; as many as there are processors where nobody says. The bytes are the same.
     """
+    apart = _apart(plan, processes or count_processors())
     with _disk_told(out, plan.project.plan.language), staged(out) as folder:
-        for name, write in WRITERS.items():
-            write(plan, folder / name)
-            if report is not None:
-                report(Finding("publish.written", values={"file": name}))
+        with ExitStack() as stack:
+            wait = stack.enter_context(aside(_write, (plan, folder, apart))) if apart else None
+            _write((plan, folder, [name for name in WRITERS if name not in apart]), report)
+            if wait is not None:
+                wait()
+        _tell(report, apart)
         _write_manifest(folder, _facts(plan))
     return out
 
@@ -123,6 +132,27 @@ def publish_summary(tables: Mapping[str, pd.DataFrame], out: Path, language: str
         rows = {name: len(table) for name, table in tables.items()}
         _write_manifest(folder, {"inputs": {}, "rows": {}, "parameters": {}, "steps": rows})
     return out
+
+
+def _apart(plan: Plan, processes: int) -> list[str]:
+    """Return the outputs that another process writes: none of a plan that is written before one has started."""
+    pays = processes > 1 and len(plan.tables["areas"]) >= MANY_AREAS
+    return [name for name in WRITERS if name == APART] if pays else []
+
+
+def _write(
+    task: tuple[Plan, Path, Sequence[str]], report: Callable[[Finding], None] | None = None,
+) -> None:
+    plan, folder, names = task
+    for name in names:
+        WRITERS[name](plan, folder / name)
+        _tell(report, [name])
+
+
+def _tell(report: Callable[[Finding], None] | None, names: Sequence[str]) -> None:
+    if report is not None:
+        for name in names:
+            report(Finding("publish.written", values={"file": name}))
 
 
 def _write_check(plan: Plan, file: Path) -> None:

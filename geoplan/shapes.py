@@ -1,10 +1,13 @@
 """What small facts about shapes do several steps need?"""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import shapely
+
+from geoplan.crews import count_processors
 
 LINEAR = (1, 2, 5)  # shapely type ids of LineString, LinearRing and MultiLineString
 POLYGON = 3
@@ -12,6 +15,7 @@ CONTACT_M = 0.01
 ROUNDED_M = 0.001
 SLIVER_M2, SLIVER_M = 1.0, 0.1  # area and mean width below which a part is no ground anybody uses
 MITRE = 2.0  # past twice the radius a grown corner is cut off
+PORTION = 64  # pairs that one thread closes at a time
 Shapes = np.ndarray[Any, np.dtype[np.object_]]
 
 
@@ -151,11 +155,18 @@ def fill_between(one: Shapes, two: Shapes, radius: Any) -> Shapes:
     strips
         Polygons that touch both footprints; empty where there is none.
     """
-    near = _window(one, two, 2 * np.asarray(radius))
+    columns = (np.asarray(column) for column in (one, two, radius))
+    portions = [np.array_split(column, -(-len(column) // PORTION) or 1) for column in columns]
+    with ThreadPoolExecutor(count_processors()) as threads:  # GEOS runs beside Python
+        return np.concatenate(list(threads.map(_fill_between, *portions)))
+
+
+def _fill_between(one: Shapes, two: Shapes, radius: Any) -> Shapes:
+    near = _window(one, two, 2 * radius)
     one, two = shapely.intersection(one, near), shapely.intersection(two, near)
     both = shapely.union(one, two)
     closed = shapely.buffer(both, radius, join_style="mitre", mitre_limit=MITRE)
-    closed = shapely.buffer(closed, -np.asarray(radius), join_style="mitre", mitre_limit=MITRE)
+    closed = shapely.buffer(closed, -radius, join_style="mitre", mitre_limit=MITRE)
     parts, at = shapely.get_parts(shapely.difference(closed, both), return_index=True)
     joins = (shapely.distance(parts, one[at]) <= ROUNDED_M) & (shapely.distance(parts, two[at]) <= ROUNDED_M)
     strips = np.full(len(both), shapely.Polygon(), dtype=object)

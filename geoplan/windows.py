@@ -14,6 +14,7 @@ for that, and the answer does not depend on it.
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from geoplan.bounds import priced_bound
 from geoplan.components import Component, Group, cost_of, part_of
@@ -25,7 +26,8 @@ from geoplan.prices import price_areas
 from geoplan.prospects import Whole, lay_plots
 from geoplan.selection import Effort, choose_areas, prove_areas
 
-WINDOWS = (40, 70, 100, 150)  # estates at which a window is wide enough, sweep by sweep
+WINDOWS = (40, 70, 100, 150, 200)  # estates at which a window is wide enough, sweep by sweep
+MANY_PAIRS = 1_000  # pairs of unit and hub from which windows are tried before one program, which takes longer then
 WORK = 700_000  # windows as wide as this / units of the component, and wider ones, are left out
 LOSS_SHARE = 8  # areas are offered that lose no more than the overhead / LOSS_SHARE
 AREAS = 1_500  # areas to choose among in a window
@@ -76,12 +78,15 @@ def group_any(component: Component, crew: Crew = alone) -> tuple[list[Group], fl
     pairs = find_pairs(component, range(len(component.ids)))
     if len(pairs) > MAX_PAIRS:
         return _group_by_windows(component, pairs, crew)
-    areas, bound = group_best(component)
-    if bound >= cost_of(component, areas) * (1 - MAX_GAP):
-        return areas, bound
-    others, other_bound = _group_by_windows(component, pairs, crew)
-    best = min([areas, others], key=lambda each: cost_of(component, each))
-    return best, min(max(bound, other_bound), cost_of(component, best))
+    ways = [partial(group_best, component), partial(_group_by_windows, component, pairs, crew)]
+    found: list[tuple[list[Group], float]] = []
+    for way in ways if len(pairs) <= MANY_PAIRS else reversed(ways):
+        areas, bound = way()
+        if bound >= cost_of(component, areas) * (1 - MAX_GAP):
+            return areas, bound
+        found.append((areas, bound))
+    best = min([areas for areas, _ in found], key=lambda each: cost_of(component, each))
+    return best, min(max(bound for _, bound in found), cost_of(component, best))
 
 
 def _group_by_windows(component: Component, pairs: Pairs, crew: Crew) -> tuple[list[Group], float]:

@@ -29,6 +29,20 @@ def test_a_table_is_as_wide_as_the_page_whatever_stands_in_it(tmp_path: Path) ->
         assert min(widths) > 9 * TWIPS_PER_MM * 0.9
 
 
+def test_where_a_page_is_too_narrow_long_texts_keep_the_most_room_and_numbers_stay_whole(tmp_path: Path) -> None:
+    pages = Manuscript("书", DAY, "zh")
+    pages.new_part(("左", "右"), ("脚", "A1-"))
+    row = ("公共绿地/口袋公园/社区游园", "12,345,678", "GB 50180-2018 4.0.4; " + "完整居住社区建设标准" * 4,
+           "经验值，须核对", "资源不允许此用途")
+    headings = ("设施类型", "未覆盖人口（人）", "依据标准", "可信度", "未解决原因")
+    pages.grid(Grid(headings, (row, row), frozenset({1})))
+    type_, number, standard, sure, why = (
+        int(column.width.twips) / TWIPS_PER_MM for column in saved(pages, tmp_path).tables[0].columns)
+    assert number >= 10 * 1.58 + 2 * 1.2  # ten figures of 8.5 points, and the cell's margins
+    assert standard > 2 * max(type_, sure, why)  # 101 letters beside 26, 14 and 16
+    assert standard / type_ == pytest.approx(101 / 26, rel=0.35)  # as many lines each
+
+
 def test_the_heading_row_is_repeated_on_every_page_and_no_row_is_torn(tmp_path: Path) -> None:
     pages = Manuscript("书", DAY, "zh")
     pages.new_part(("左", "右"), ("脚", ""))
@@ -64,3 +78,19 @@ def test_the_title_of_the_file_is_the_name_of_the_plan_without_its_controls(tmp_
     assert about.title.startswith("甲\\x07")
     assert len(about.title) == 255
     assert about.author == "geoplan"
+
+
+def test_pages_stand_in_the_order_of_their_parts_and_are_no_tree_while_they_are_written(tmp_path: Path) -> None:
+    pages = Manuscript("书", DAY, "zh")
+    for part in range(3):
+        pages.new_part((f"头{part}", ""), ("脚", ""))
+        pages.heading(f"篇{part}", 1, bookmark=f"a\x07{part}")
+        for place in range(20):
+            pages.text(f"{part}-{place} <&> \" '")
+        pages.grid(Grid(("甲",), (("",), ("]]> <w:p/>",))), links=[f"a\x07{part}", ""])
+    assert len(pages._document.element.body) < 10  # a place and a section for each part
+    document = saved(pages, tmp_path)
+    assert [text.text for text in document.paragraphs if "-" in text.text] == [
+        f"{part}-{place} <&> \" '" for part in range(3) for place in range(20)]
+    assert [section.header.paragraphs[0].text.strip() for section in document.sections] == ["头0", "头1", "头2"]
+    assert [grid.rows[2].cells[0].text for grid in document.tables] == ["]]> <w:p/>"] * 3

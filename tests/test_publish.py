@@ -8,20 +8,26 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from little_plan import little_plan, table
 
-from geoplan import staging
+from geoplan import errand, staging
+from geoplan.crews import aside
 from geoplan.errors import DataError, Finding
 from geoplan.publish import WRITERS, check_out, publish, publish_findings
 from geoplan.schema import tables
+from geoplan.towns import Town
 
 publishing = import_module("geoplan.publish")  # the module: `geoplan.publish` may be the function
 HERE = Path(__file__).parent
+GRID_M = 7.0
 OUTPUTS = {"map.html", "plan.gpkg", "plan.xlsx", "dossiers.docx", "atlas.pdf", "check.xlsx", "shapefile"}
 AS_TEXT = {"a.txt": lambda plan, file: file.write_text(plan.project.plan.name, encoding="utf-8")}
 
@@ -112,6 +118,55 @@ def test_the_same_plan_gives_the_same_bytes_on_any_machine(tmp_path: Path) -> No
         assert done.returncode == 0, done.stderr
         found.append(contents(folder / "out"))
     assert found[0] == found[1]
+
+
+def test_two_processes_write_the_same_bytes_and_report_each_output_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan, told, asked = little_plan(tmp_path / "plan"), [], []
+    areas = plan.tables["areas"]  # as of a run, with a grid that what is made of them is rounded to
+    areas = areas.set_geometry(shapely.set_precision(areas.geometry.to_numpy(), GRID_M, mode="pointwise"))
+    plan = replace(plan, tables={**plan.tables, "areas": areas})
+    monkeypatch.setattr(publishing, "aside", lambda work, task: asked.append(task[2]) or aside(work, task))
+    alone = publish(plan, tmp_path / "alone", processes=1)
+    monkeypatch.setattr(publishing, "MANY_AREAS", len(plan.tables["areas"]))
+    monkeypatch.setattr(publishing, "count_processors", lambda: 2)
+    shared = publish(plan, tmp_path / "shared", report=told.append)
+    assert contents(shared) == contents(alone)
+    assert asked == [["atlas.pdf"]]
+    assert sorted(finding.values["file"] for finding in told) == sorted(OUTPUTS)
+
+
+def test_a_plan_of_few_areas_and_a_batch_start_no_other_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publishing, "WRITERS", {"atlas.pdf": AS_TEXT["a.txt"]})
+    monkeypatch.setattr(publishing, "aside", None)
+    plan, written = little_plan(tmp_path / "plan"), {"atlas.pdf", "manifest.json"}
+    assert len(plan.tables["areas"]) < publishing.MANY_AREAS
+    assert names_in(publish(plan, tmp_path / "few", processes=8)) == written
+    monkeypatch.setattr(publishing, "MANY_AREAS", 0)
+    assert names_in(publish(plan, tmp_path / "alone", processes=1)) == written
+    asked: dict[str, int] = {}
+    for name in ("make_plan_of", "prepare", "open_run", "report_town"):
+        monkeypatch.setattr(errand, name, lambda *_, **__: None)
+    monkeypatch.setattr(errand, "publish", lambda *_, **said: asked.update(said))
+    errand.run_town(Town("town", tmp_path / "plan", tmp_path / "town"), asked_version=version("geoplan"), language="zh")
+    assert asked == {"processes": 1}
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_fails_here_while_another_process_writes_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: object, file: Path) -> None:
+        raise OSError(28, "No space left on device", str(file))
+
+    monkeypatch.setattr(publishing, "WRITERS", {"a.txt": fail, "atlas.pdf": fail})
+    monkeypatch.setattr(publishing, "MANY_AREAS", 0)
+    assert codes(lambda: publish(little_plan(tmp_path / "plan"), tmp_path / "out", processes=2)) == [
+        "publish.disk_full"]
+    assert names_in(tmp_path) == {"plan"}
 
 
 @pytest.mark.usefixtures("quick")
@@ -246,6 +301,8 @@ publishing.publish(plan, Path({folder!r}) / "out")
 """
 TRAPS = {
     "while writing": "publishing.WRITERS['b.txt'] = die",
+    "while another process writes": "publishing.WRITERS |= {'atlas.pdf': write, 'b.txt': die}; "
+                                    "publishing.MANY_AREAS = 0; publishing.count_processors = lambda: 2",
     "before the manifest": "publishing._write_manifest = die",
     "before the disk has it": "staging._sync = die",
     "before the renames": "staging._replace = die",

@@ -1,6 +1,7 @@
 """Facts about shapes, on squares that can be checked by eye."""
 
 import numpy as np
+import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,6 +85,21 @@ def test_a_footprint_under_others_altogether_keeps_its_ground() -> None:
 def test_the_street_between_two_rows_is_filled_over_their_whole_front() -> None:
     (strip,) = fill_between(np.array([box(0, 0, 80, 40)]), np.array([box(0, 52, 80, 90)]), np.array([8.0]))
     assert abs(strip.area - 80 * 12) < 1e-6
+
+
+def test_the_ground_between_many_pairs_is_that_between_each_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    # streets of 1, 2, ... 9 metres, closed in portions of 4 by three threads: each strip is 80 m times its street
+    monkeypatch.setattr("geoplan.shapes.PORTION", 4)
+    monkeypatch.setattr("geoplan.shapes.count_processors", lambda: 3)
+    widths = np.arange(1, 10)
+    south = np.array([box(1000 * n, 0, 1000 * n + 80, 40) for n in widths])
+    north = np.array([box(1000 * n, 40 + n, 1000 * n + 80, 90) for n in widths])
+    strips = fill_between(south, north, widths / 2 + 1.0)
+    np.testing.assert_allclose(shapely.area(strips), 80.0 * widths)
+    for n, strip in zip(widths, strips, strict=True):
+        [alone] = fill_between(south[widths == n], north[widths == n], np.array([n / 2 + 1.0]))
+        assert alone.wkb == strip.wkb
+    assert fill_between(south[:0], north[:0], np.array([])).tolist() == []
 
 
 def test_a_court_that_one_footprint_bends_around_is_not_filled() -> None:

@@ -60,8 +60,12 @@ def small_files(most: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("size_kb", [4, 40, 100, 200, 400])
-def test_a_disk_that_is_full_before_the_end_holds_no_run_at_all(tmp_path: Path, size_kb: int) -> None:
+@pytest.mark.parametrize(("size_kb", "areas"), [(4, 99), (40, 99), (100, 99), (200, 99), (400, 99), (4, 0), (400, 0)])
+def test_a_disk_that_is_full_before_the_end_holds_no_run_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size_kb: int, areas: int,
+) -> None:
+    monkeypatch.setattr(publishing, "MANY_AREAS", areas)  # 0: two processes write to the disk at once
+    monkeypatch.setattr(publishing, "count_processors", lambda: 2)
     plan, disk = little_plan(tmp_path / "plan"), tmp_path / "disk"
     with mounted(disk, "-o", f"size={size_kb}k") as is_disk:
         if is_disk:
