@@ -151,7 +151,7 @@ def _named(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _isochrones(isochrones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return what is reached on foot, as it is drawn; a facility's circle lies about the facility."""
+    """Return what is reached on foot, thinned to what a picture needs."""
     drawn = isochrones[["origin_id", "walker", "minutes"]].assign(
         kind=isochrones["origin_kind"], hectares=isochrones["area_m2"] / M2_PER_HECTARE)
     return gpd.GeoDataFrame(drawn, geometry=isochrones.geometry.simplify(BASE_TOLERANCE_M))
