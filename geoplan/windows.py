@@ -1,11 +1,12 @@
 """How is a component grouped that is too large for one program?
 
-Areas are grown. Prices of units tell what any grouping must cost, and which areas could be part of a good one. Then
-the grown areas are looked at again window by window: an area with those around it, and what is left over between them,
-are grouped anew with everything else as it is, by choosing among all areas that lose little at these prices. Windows
-overlap, and widen from one sweep to the next. A grouping inside a window holds every rule that a grouping of the whole
-holds, so each step keeps them; how far the outcome is from the best is told by the prices. A component of up to
-`PROVEN_UNITS` units is in the end one window that holds every area a better grouping could have, which often proves it.
+Areas are grown. Prices of units tell what any grouping must cost, and which areas could be part of a good one. Then the
+grown areas are looked at again window by window: an area with those around it, and what is left over between them, are
+grouped anew with everything else as it is, by choosing among all areas that lose little at these prices. Windows
+overlap, and widen from one sweep to the next, up to the whole of a component that is not large. A grouping inside a
+window holds every rule that a grouping of the whole holds, so each step keeps them; how far the outcome is from the
+best is told by the prices. A component of up to `PROVEN_UNITS` units is in the end one window that holds every area a
+better grouping could have, which often proves it.
 
 Windows that share no area are looked at together, so a large component keeps every processor busy; nobody has to ask
 for that, and the answer does not depend on it.
@@ -20,17 +21,19 @@ from geoplan.bounds import priced_bound
 from geoplan.components import Component, Group, cost_of, part_of
 from geoplan.crews import Crew, alone, count_processors, hire
 from geoplan.growth import grow_areas
-from geoplan.optimum import MAX_GAP, MAX_PAIRS, group_best
+from geoplan.optimum import MAX_GAP, group_best
 from geoplan.pairs import Pairs, find_pairs, number_units
 from geoplan.prices import price_areas
 from geoplan.prospects import Whole, lay_plots
 from geoplan.selection import Effort, choose_areas, prove_areas
 
 WINDOWS = (40, 70, 100, 150, 200)  # estates at which a window is wide enough, sweep by sweep
-MANY_PAIRS = 1_000  # pairs of unit and hub from which windows are tried before one program, which takes longer then
+WHOLE = 400  # estates up to which a component is the last window itself, after those of FEW of at most half its size
+FEW = (40, 100)
+FEW_PAIRS, MANY_PAIRS = 300, 1_000  # pairs of unit and hub: one program before windows, after them, or not at all
 WORK = 700_000  # windows as wide as this / units of the component, and wider ones, are left out
 LOSS_SHARE = 8  # areas are offered that lose no more than the overhead / LOSS_SHARE
-AREAS = 1_500  # areas to choose among in a window
+AREAS, WHOLE_AREAS = 1_500, 3_000  # areas to choose among in a window, and in a whole component
 LARGE = 1_500  # estates from which a component is shared out among processes, window by window
 NODES = 1  # branch-and-bound nodes spent on one
 PROVEN_UNITS = 150  # units of a component of which all promising areas are looked at together in the end
@@ -76,11 +79,11 @@ def group_each(pieces: Sequence[Component], *, processes: int | None = None) -> 
 def group_any(component: Component, crew: Crew = alone) -> tuple[list[Group], float]:
     """Return the best grouping found of a component, and a lower bound of all of them in household-micrometres."""
     pairs = find_pairs(component, range(len(component.ids)))
-    if len(pairs) > MAX_PAIRS:
-        return _group_by_windows(component, pairs, crew)
-    ways = [partial(group_best, component), partial(_group_by_windows, component, pairs, crew)]
+    ways = [partial(_group_by_windows, component, pairs, crew)]
+    if len(pairs) <= MANY_PAIRS:
+        ways.insert(0 if len(pairs) <= FEW_PAIRS else 1, partial(group_best, component))
     found: list[tuple[list[Group], float]] = []
-    for way in ways if len(pairs) <= MANY_PAIRS else reversed(ways):
+    for way in ways:
         areas, bound = way()
         if bound >= cost_of(component, areas) * (1 - MAX_GAP):
             return areas, bound
@@ -118,10 +121,17 @@ def sweep(component: Component, areas: Collection[Group], prices: Whole, crew: C
     state = State(component, prices, number_units(component), {min(group): group for group in [*areas, *left]},
                   {min(group) for group in areas})
     finished: set[frozenset[Group]] = set()
-    for width in WINDOWS:
-        if width == WINDOWS[0] or width * len(component.units) <= WORK:
-            _sweep_once(state, width, finished, crew)
+    for width in _widths(component):
+        _sweep_once(state, width, finished, crew)
     return [state.groups[key] for key in sorted(state.area_keys)]
+
+
+def _widths(component: Component) -> list[int]:
+    """Return the estates at which a window is wide enough, sweep by sweep."""
+    count = len(component.ids)
+    if count <= WHOLE:
+        return [*(width for width in FEW if 2 * width <= count), count]
+    return [width for width in WINDOWS if width == WINDOWS[0] or width * len(component.units) <= WORK]
 
 
 def _sweep_once(state: State, width: int, finished: set[frozenset[Group]], crew: Crew) -> None:
@@ -132,7 +142,8 @@ def _sweep_once(state: State, width: int, finished: set[frozenset[Group]], crew:
     while ahead:
         windows = _apart(state, home, ahead, seen, width)
         changed = [keys for keys in windows if frozenset(state.groups[key] for key in keys) not in finished]
-        parts = crew(_group_anew, [_part(state, keys) for keys in changed])
+        offered = WHOLE_AREAS if width == len(home) else AREAS
+        parts = crew(partial(_group_anew, offered), [_part(state, keys) for keys in changed])
         for keys, (old, new) in zip(changed, parts, strict=True):
             members = [i for key in keys for i in state.groups[key]]
             if new != old:
@@ -178,9 +189,9 @@ def _part(state: State, keys: list[int]) -> Part:
                 state.prices[sorted({state.unit_at[i] for i in members})])
 
 
-def _group_anew(part: Part) -> tuple[list[Group], list[Group]]:
-    """Return the areas of a window, and those that are to take their place."""
-    effort = Effort(part.component.overhead / LOSS_SHARE, AREAS, NODES)
+def _group_anew(offered: int, part: Part) -> tuple[list[Group], list[Group]]:
+    """Return the areas of a window, and those that are to take their place, out of so many that are offered."""
+    effort = Effort(part.component.overhead / LOSS_SHARE, offered, NODES)
     return part.areas, choose_areas(part.component, part.areas, part.prices, effort=effort)
 
 

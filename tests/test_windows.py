@@ -31,6 +31,11 @@ def swept(component: Component, areas: list[frozenset[int]]) -> list[frozenset[i
     return sweep(component, areas, price_areas(component, lay_plots(component, pairs), prices).of_unit)
 
 
+def only_windows(patch: pytest.MonkeyPatch, widths: tuple[int, ...]) -> None:
+    patch.setattr("geoplan.windows.WINDOWS", widths)
+    patch.setattr("geoplan.windows.WHOLE", 0)
+
+
 def test_a_poor_start_is_bettered() -> None:
     # a and b, c and d are 10 m apart, b and c 300 m: the start has it the wrong way round.
     row = {("a", "b"): 10.0, ("b", "c"): 300.0, ("c", "d"): 10.0}
@@ -46,7 +51,7 @@ def test_what_was_left_over_is_taken_in() -> None:
 
 @pytest.mark.parametrize("window", [6, 12])
 def test_windows_never_make_a_grouping_dearer(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geoplan.windows.WINDOWS", (window, 2 * window))
+    only_windows(monkeypatch, (window, 2 * window))
     component = component_of(grid(6))
     start = [frozenset({i}) for i in range(36)]
     grown = grow_areas(component, in_one_order=True)
@@ -60,9 +65,9 @@ def test_windows_group_what_nobody_has_grouped() -> None:
 
 def test_a_component_too_large_for_one_program_comes_with_a_useful_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     best, _ = group_any(component_of(grid(4)))
-    monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 3)
+    monkeypatch.setattr("geoplan.windows.MANY_PAIRS", 0)
     monkeypatch.setattr("geoplan.windows.PROVEN_UNITS", 0)
-    monkeypatch.setattr("geoplan.windows.WINDOWS", (10, 20))
+    only_windows(monkeypatch, (10, 20))
     component = component_of(grid(4))
     areas, bound = group_any(component)
     assert 0.9 * cost_of(component, areas) <= bound <= cost_of(component, best) <= cost_of(component, areas)
@@ -70,18 +75,35 @@ def test_a_component_too_large_for_one_program_comes_with_a_useful_bound(monkeyp
 
 def test_a_choice_among_all_promising_areas_proves_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
     best, proven = group_any(component_of(grid(4)))
-    monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 3)
+    monkeypatch.setattr("geoplan.windows.MANY_PAIRS", 0)
     component = component_of(grid(4))
     areas, bound = group_any(component)
     assert cost_of(component, areas) == cost_of(component, best)
     assert bound == pytest.approx(proven, rel=1e-5)
 
 
+def test_a_component_that_is_not_large_is_in_the_end_one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    best, _ = group_any(component_of(grid(4)))
+    monkeypatch.setattr("geoplan.windows.FEW", ())
+    component = component_of(grid(4))
+    assert cost_of(component, swept(component, [])) == cost_of(component, best) < cost_of(component, [])
+
+
+def test_a_program_is_tried_after_windows_that_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    best, proven = group_any(component_of(grid(4)))
+    monkeypatch.setattr("geoplan.windows.FEW_PAIRS", 0)
+    monkeypatch.setattr("geoplan.windows.PROVEN_UNITS", 0)
+    component = component_of(grid(4))
+    areas, bound = group_any(component)
+    assert cost_of(component, areas) == cost_of(component, best)
+    assert bound == pytest.approx(proven, rel=1e-6)
+
+
 def test_the_number_of_processes_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 0)
+    monkeypatch.setattr("geoplan.windows.MANY_PAIRS", 0)
     monkeypatch.setattr("geoplan.windows.LARGE", 10)
     monkeypatch.setattr("geoplan.windows.PROVEN_UNITS", 0)
-    monkeypatch.setattr("geoplan.windows.WINDOWS", (6, 9))
+    only_windows(monkeypatch, (6, 9))
     shared_out = []
     monkeypatch.setattr("geoplan.windows.hire", lambda count: shared_out.append(count) or hire(count))
     pieces = [component_of(grid(6)), component_of(grid(2))]
@@ -97,9 +119,9 @@ def test_a_town_of_small_components_is_grouped_by_one_process(monkeypatch: pytes
 
 
 def test_the_order_of_rows_changes_no_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geoplan.windows.MAX_PAIRS", 0)
+    monkeypatch.setattr("geoplan.windows.MANY_PAIRS", 0)
     monkeypatch.setattr("geoplan.windows.PROVEN_UNITS", 0)
-    monkeypatch.setattr("geoplan.windows.WINDOWS", (8, 12))
+    only_windows(monkeypatch, (8, 12))
     town = grid(5)
     ids = list(town.households)
     here, bounds = group_estates(town.estates, town.links, grouped_ids=ids, rules=town.asked, method="optimal")
@@ -114,8 +136,8 @@ def test_the_order_of_rows_changes_no_window(monkeypatch: pytest.MonkeyPatch) ->
 def test_windows_break_no_rule(town: Town, window: int) -> None:
     areas, cost, proven = [], 0.0, 0.0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("geoplan.windows.WINDOWS", (window, 2 * window))
-        patch.setattr("geoplan.windows.MAX_PAIRS", 0)
+        only_windows(patch, (window, 2 * window))
+        patch.setattr("geoplan.windows.MANY_PAIRS", 0)
         for component in components_of(town):
             found, bound = group_any(component)
             areas += [frozenset(component.ids[i] for i in area) for area in found]
