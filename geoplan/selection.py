@@ -88,8 +88,9 @@ def prove_areas(
 ) -> tuple[list[Group], float]:
     """Return areas of a whole component that cost no more than some it has, and what any grouping of it costs at least.
 
-    Every area that a better grouping could hold is among those chosen from, so what the choice proves holds for all
-    groupings; where there are more such areas than `effort` allows, the prices are all that is proven.
+    Every area that a better grouping could hold is among those looked at, so what a choice in fractions proves holds
+    for all groupings, and so does what the choice proves; where there are more such areas than can be looked at, the
+    prices are all that is proven, and where there are more than `effort` allows, nothing is chosen.
 
     Parameters
     ----------
@@ -107,12 +108,13 @@ def prove_areas(
     saved = now - least + WORTHWHILE * cost
     further = _both(_promising(offer, new_prices, saved, effort.areas + 1),
                     _promising(left_over, new_prices, saved, len(left_over.losses)))
+    in_fractions = proven + least - CLOSE * SCALE * len(component.units)  # each of the areas may gain as little as that
     if not 0 <= least < now or len(further.losses) > effort.areas:
-        return areas, proven
+        return areas, max(proven, min(in_fractions, cost))
     own = _both(own, _part(left_over, ~np.isin(left_over.units[:, 0], own.units)))
     chosen, bound = _choose(own, further, effort.nodes, PROVEN_GAP)
     best = _cheaper(component, areas, chosen)
-    return best, max(proven, min(proven + bound, cost_of(component, best)))
+    return best, max(proven, min(max(in_fractions, proven + bound), cost_of(component, best)))
 
 
 def _left_over(component: Component, prices: Whole) -> Offer:

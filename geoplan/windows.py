@@ -30,7 +30,7 @@ from geoplan.selection import Effort, choose_areas, prove_areas
 WINDOWS = (40, 70, 100, 150, 200)  # estates at which a window is wide enough, sweep by sweep
 WHOLE = 400  # estates up to which a component is the last window itself, after those of FEW of at most half its size
 FEW = (40, 100)
-FEW_PAIRS, MANY_PAIRS = 300, 1_000  # pairs of unit and hub: one program before windows, after them, or not at all
+FEW_PAIRS, MANY_PAIRS = 150, 1_000  # pairs of unit and hub: one program before windows, after them, or not at all
 WORK = 700_000  # windows as wide as this / units of the component, and wider ones, are left out
 LOSS_SHARE = 8  # areas are offered that lose no more than the overhead / LOSS_SHARE
 AREAS, WHOLE_AREAS = 1_500, 3_000  # areas to choose among in a window, and in a whole component
