@@ -29,6 +29,7 @@ from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from geoplan.errors import ConfigError, DataError, Finding, listed
+from geoplan.tidying import tidy_seldom
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
@@ -172,6 +173,7 @@ def _check_versions(client: Client) -> None:
 
 def _do(work: bytes, thing: bytes) -> Any:
     """Unpack an errand and do it: one that a worker cannot unpack fails there, and does not take the worker along."""
+    tidy_seldom()
     return pickle.loads(work)(pickle.loads(thing))
 
 

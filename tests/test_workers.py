@@ -1,5 +1,6 @@
 """Workers of a batch: one that dies loses nothing, one town that kills them is told, a scheduler may come and go."""
 
+import gc
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from distributed.comm import CommClosedError
 
 from geoplan import workers
 from geoplan.errors import ConfigError, DataError
+from geoplan.tidying import NEW
 from geoplan.workers import Lost, local_workers, results_of, workers_of
 
 HERE = Path(__file__).parent
@@ -53,6 +55,10 @@ def kill_at(scheduler: int, fatal: int, number: int) -> int:
     return number
 
 
+def tidies_after(_: int) -> int:
+    return gc.get_threshold()[0]
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     with local_workers(2, None) as client:
@@ -61,6 +67,10 @@ def client() -> Iterator[Client]:
 
 def test_every_thing_comes_back_with_its_result(client: Client) -> None:
     assert sorted(results_of(client, twice, [3, 1, 2])) == [(1, 2), (2, 4), (3, 6)]
+
+
+def test_a_worker_tidies_up_as_seldom_as_a_run_does(client: Client) -> None:
+    assert dict(results_of(client, tidies_after, [1, 2])) == {1: NEW, 2: NEW}
 
 
 def test_two_workers_killed_in_mid_run_lose_nothing(client: Client, tmp_path: Path) -> None:
