@@ -1,10 +1,12 @@
 """How is the choice of what goes into which site written down? Scene and wish -> columns, rows and objectives.
 
-Its whole numbers are taken or not, and the square metres beyond the least size; who walks where and which elder-care
-rooms count for which area follow from them. What is sought, and how, is told in placing.py.
+Its whole numbers are taken or not, and the square metres beyond the least size; who is met by what (nearby.py) and
+which elder-care rooms count for which area follow from them. Which uses fit into one site together (fittings.py) is
+told beside the square metres. What is sought, and how, is told in placing.py.
 """
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -13,7 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoplan.scenes import Cost, Scene, Wish
+from geoplan.fittings import find_fittings
+from geoplan.nearby import find_nearby
+from geoplan.scenes import Cost, Rows, Scene, Wish
 from geoplan.solver import INFINITY, Row
 
 COMPLEX_M2, COMPLEX_SERVICES = 600, 3  # of a service complex: guideline of embedded community services (UP-100HH)
@@ -23,20 +27,55 @@ Numbers = NDArray[np.float64]
 
 @dataclass
 class Program:
-    """The columns and rows of a scene; columns stand in blocks: taken, beyond the least, walks, rooms, complexes."""
+    """The columns and rows of a scene.
+
+    Columns stand in blocks: taken, beyond the least, met (whether one of a set of offers is taken), rooms, complexes,
+    and the fittings of sites. `nearer` are rows that only walking asks for.
+    """
 
     scene: Scene
     wish: Wish
     rows: list[Row] = field(default_factory=list)
+    nearer: list[Row] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        offers, closes, fills = self.scene.offers, self.scene.closes, self.scene.fills
+        offers = self.scene.offers
+        self.nearby = find_nearby(self.scene.closes, len(offers))
         self.sites = _complex_sites(offers) if self.wish.complex_bonus_yuan > 0 else {}
-        sizes = [len(offers), len(offers), len(closes), len(fills), len(self.sites)]
+        self.fittings = _fittings(offers)
+        sizes = [len(offers), len(offers), len(self.nearby.sets), len(self.scene.fills), len(self.sites),
+                 sum(len(sets) for _, sets in self.fittings)]
         starts = np.cumsum([0, *sizes])
-        self.taken, self.more, self.walk, self.room, self.complex = (
+        self.taken, self.more, self.met, self.room, self.complex, self.fitting = (
             np.arange(low, high) for low, high in itertools.pairwise(starts))
+        self.meets = np.concatenate([self.taken, self.met])
         self.count = int(starts[-1])
+
+    @property
+    def upper(self) -> Numbers:
+        """What every column can be at most; all start at nothing."""
+        offers, fills, upper = self.scene.offers, self.scene.fills, np.ones(self.count)
+        upper[self.more] = offers["most_m2"] - offers["least_m2"]
+        upper[self.room] = np.minimum(fills["short_m2"], offers["most_m2"].loc[fills["offer"]].to_numpy())
+        return upper
+
+    def complete(self, values: Numbers) -> Numbers:
+        """Return the plan that takes what some values take, everything else following from that."""
+        offers, whole = self.scene.offers, values.copy()
+        for block in (self.taken, self.more, self.room):
+            whole[block] = values[block].round()
+        is_taken = whole[self.taken] > 0
+        whole[self.met] = [bool(is_taken[list(near)].any()) for near in self.nearby.sets]
+        m2 = whole[self.taken] * offers["least_m2"].to_numpy() + whole[self.more]
+        whole[self.complex] = [is_taken[at].sum() >= COMPLEX_SERVICES and m2[at].sum() >= COMPLEX_M2
+                               for at in self.sites.values()]
+        return whole
+
+
+def count_choices(scene: Scene, wish: Wish) -> int:
+    """Return how many choices hang together in a scene: sites, types, sizes, walks, rooms and complexes."""
+    sites = _complex_sites(scene.offers) if wish.complex_bonus_yuan > 0 else {}
+    return 2 * len(scene.offers) + len(scene.closes) + len(scene.fills) + len(sites)
 
 
 def write_program(scene: Scene, wish: Wish, other_than: Sequence[frozenset[int]] = ()) -> Program:
@@ -55,7 +94,9 @@ def write_program(scene: Scene, wish: Wish, other_than: Sequence[frozenset[int]]
         With all its rows.
     """
     program = Program(scene, wish)
-    program.rows += [*_sizes(program), *_walks(program), *_rooms(program), *_complexes(program)]
+    program.rows += [*_sizes(program), *_fitting(program), *_meeting(program, 0, program.nearby.widest),
+                     *_rooms(program), *_complexes(program)]
+    program.nearer += [*_meeting(program, program.nearby.widest, len(program.met)), *_nested(program)]
     if wish.is_care_first:
         program.rows += _care_first(program)
     for seen in other_than:
@@ -81,13 +122,29 @@ def _sizes(program: Program) -> Iterator[Row]:
         yield Row(-INFINITY, float(own["site_m2"].iloc[0]), columns, [*own["ground_m2"], *own["ground_per_m2"]])
 
 
-def _walks(program: Program) -> Iterator[Row]:
-    """Residents walk to what is taken, and are relieved once."""
-    closes = program.scene.closes
-    for walk, offer in zip(program.walk.tolist(), closes["offer"], strict=True):
-        yield Row(-INFINITY, 0, [walk, program.taken[offer]], [1, -1])
-    for _, own in closes.groupby("demand"):
-        yield Row(-INFINITY, 1, program.walk[own.index].tolist(), [1] * len(own))
+def _fitting(program: Program) -> Iterator[Row]:
+    """What a site takes is part of one of the sets that fit into it."""
+    start = int(program.fitting[0]) if len(program.fitting) else 0
+    for at, sets in program.fittings:
+        own = list(range(start, start + len(sets)))
+        yield Row(-INFINITY, 1, own, [1] * len(own))
+        for position, offer in enumerate(at.tolist()):
+            holding = [column for column, chosen in zip(own, sets, strict=True) if position in chosen]
+            if len(holding) < len(own):
+                yield Row(-INFINITY, 0, [program.taken[offer], *holding], [1, *[-1] * len(holding)])
+        start += len(sets)
+
+
+def _meeting(program: Program, start: int, stop: int) -> Iterator[Row]:
+    """A need is met by what is taken."""
+    for column, near in zip(program.met[start:stop].tolist(), program.nearby.sets[start:stop], strict=True):
+        yield Row(-INFINITY, 0, [column, *program.taken[list(near)].tolist()], [1, *[-1] * len(near)])
+
+
+def _nested(program: Program) -> Iterator[Row]:
+    """Who is met by the nearest is met."""
+    for near, wider in program.nearby.inner:
+        yield Row(-INFINITY, 0, [program.meets[near], program.meets[wider]], [1, -1])
 
 
 def _rooms(program: Program) -> Iterator[Row]:
@@ -120,8 +177,7 @@ def _care_first(program: Program) -> Iterator[Row]:
     on_land = scene.offers[scene.offers["use"].ne("rooms")]
     for _, own in on_land.groupby("site_id"):
         for care in own.index[own["is_care"]]:
-            met = [*_met(scene.closes, "demand", program.walk, care),
-                   *_met(scene.fills, "area", program.room, care)]
+            met = [*_met(program, scene.closes, "demand", care), *_met(program, scene.fills, "area", care)]
             for other in own.index[~own["is_care"]]:
                 for columns, shares in met:
                     at = [program.taken[other], program.taken[care], *columns]
@@ -129,13 +185,15 @@ def _care_first(program: Program) -> Iterator[Row]:
 
 
 def _met(
-    reached: pd.DataFrame, key: str, block: NDArray[np.int64], offer: int,
+    program: Program, reached: pd.DataFrame, key: str, offer: int,
 ) -> Iterator[tuple[list[int], list[float]]]:
     """Yield for every need an offer reaches the columns that meet it elsewhere, and the part that each unit meets."""
     for need in reached.loc[reached["offer"].eq(offer), key]:
-        rows = reached.index[reached[key].eq(need) & reached["offer"].ne(offer)]
-        whole = reached["short_m2"].loc[rows].tolist() if key == "area" else [1.0] * len(rows)
-        yield block[rows].tolist(), [1 / part for part in whole]
+        others = reached[reached[key].eq(need) & reached["offer"].ne(offer)]
+        if key == "area":
+            yield program.room[others.index].tolist(), (1 / others["short_m2"]).tolist()
+        else:
+            yield program.taken[others["offer"]].tolist(), [1.0] * len(others)
 
 
 def objectives_of(program: Program) -> list[tuple[Numbers, float]]:
@@ -149,18 +207,25 @@ def objectives_of(program: Program) -> list[tuple[Numbers, float]]:
     Returns
     -------
     objectives
-        Of relieved (counted down), cost, walking, and the places of the offers taken.
+        Of relieved (counted down), cost, walking, the places of the offers taken, and those of their square metres.
     """
     scene, share = program.scene, Fraction(str(program.wish.m2_per_resident))
     p, q = share.numerator, share.denominator  # a square metre is q/p residents; times p, all are whole numbers
-    relieved, walking, first = (np.zeros(program.count) for _ in range(3))
-    relieved[program.walk] = -p * scene.closes["residents"]
+    relieved, walking, first, larger = (np.zeros(program.count) for _ in range(4))
+    relieved[program.meets] = -p * program.nearby.residents
     relieved[program.room] = -q
-    walking[program.walk] = p * scene.closes["residents"] * scene.closes["metres"]
+    walking[program.meets] = p * program.nearby.walking
     walking[program.room] = q * scene.fills["metres"]
-    first[program.taken] = np.arange(1, len(scene.offers) + 1)
-    return [(relieved, 1.0), (cost_columns(program, bonus=program.wish.complex_bonus_yuan), 1 / FEN), (walking, 1.0),
-            (first, 1.0)]
+    first[program.taken] = larger[program.more] = np.arange(1, len(scene.offers) + 1)
+    larger[program.room] = np.arange(1, len(scene.fills) + 1)
+    cost = cost_columns(program, bonus=program.wish.complex_bonus_yuan)
+    return [(costs, _step(costs, unit)) for costs, unit in (
+        (relieved, 1), (cost, FEN), (walking, 1), (first, 1), (larger, 1))]
+
+
+def _step(costs: Numbers, unit: int) -> float:
+    """Return the least by which two plans can differ: a multiple of one part of a `unit`."""
+    return max(1, math.gcd(*(costs * unit).round().astype(np.int64).tolist())) / unit
 
 
 def cost_columns(program: Program, *, bonus: float) -> Numbers:
@@ -190,12 +255,25 @@ def pricing_of(scene: Scene, wish: Wish) -> Cost:
     """
     prices = scene.offers["yuan_per_m2"].to_numpy(float)
     sites = list(_complex_sites(scene.offers).values()) if wish.complex_bonus_yuan > 0 else []
+    at = np.concatenate([*sites, np.zeros(0, dtype=np.int64)])
+    site = np.repeat(np.arange(len(sites)), [len(own) for own in sites])
 
     def cost(m2: NDArray[np.int64]) -> float:
-        made = [at for at in sites if (m2[at] > 0).sum() >= COMPLEX_SERVICES and m2[at].sum() >= COMPLEX_M2]
-        return float((m2 * prices).sum()) - wish.complex_bonus_yuan * len(made)
+        services, room = np.bincount(site, m2[at] > 0), np.bincount(site, m2[at])
+        made = (services >= COMPLEX_SERVICES) & (room >= COMPLEX_M2)
+        return float((m2 * prices).sum()) - wish.complex_bonus_yuan * int(made.sum())
 
     return cost
+
+
+def _fittings(offers: pd.DataFrame) -> list[tuple[Rows, list[tuple[int, ...]]]]:
+    """Return the offers of every site for which not all uses fit together, and the sets of them that do."""
+    found = []
+    for _, own in offers.groupby("site_id"):
+        sets = find_fittings(own["ground_m2"].tolist(), float(own["site_m2"].iloc[0]))
+        if sets:
+            found.append((own.index.to_numpy(), sets))
+    return found
 
 
 def _complex_sites(offers: pd.DataFrame) -> dict[str, NDArray[np.int64]]:

@@ -45,7 +45,7 @@ class Answer:
     """What a solve found: values of the columns (None where no feasible choice was found), their cost, a lower bound
     of every choice's cost (minus infinity where nothing is proven), the branch-and-bound nodes used, and whether it
     is proven that no feasible choice exists. `prices` say what one more unit of each row's bounds
-    would cost; they are known where all columns may be fractions."""
+    would cost, `reduced` what one more unit of each column would; they are known where all columns may be fractions."""
 
     values: NDArray[np.float64] | None
     cost: float
@@ -53,6 +53,7 @@ class Answer:
     nodes: int
     is_infeasible: bool
     prices: NDArray[np.float64] | None = None
+    reduced: NDArray[np.float64] | None = None
 
     @property
     def gap_share(self) -> float:
@@ -69,6 +70,7 @@ class Solver:
     model: Model
     max_gap: float = 1e-6
     heuristic_effort: float | None = None
+    presolve: bool = True
     _highs: highspy.Highs = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +78,8 @@ class Solver:
         self._highs = new_solver()
         options: dict[str, bool | int | float | str] = {
             "output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0, "mip_rel_gap": self.max_gap}
+        if not self.presolve:
+            options["presolve"] = "off"
         if self.heuristic_effort is not None:
             options["mip_heuristic_effort"] = self.heuristic_effort
         for name, value in options.items():
@@ -87,6 +91,12 @@ class Solver:
         solution = highspy.HighsSolution()
         solution.col_value = np.asarray(values, dtype=np.float64).tolist()
         self._highs.setSolution(solution)
+
+    def limit(
+        self, columns: NDArray[np.int64], lower: NDArray[np.float64], upper: NDArray[np.float64],
+    ) -> None:
+        """Hold some columns between other bounds from the next solve on."""
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Hold further constraints from the next solve on."""
@@ -120,10 +130,11 @@ class Solver:
         is_mixed = self._is_mixed()
         is_solved = status == highspy.HighsModelStatus.kOptimal
         bound = float(info.mip_dual_bound) if is_mixed else cost if is_solved else -INFINITY
+        is_priced = is_solved and not is_mixed
         return Answer(
             values, cost, bound, max(1, int(info.mip_node_count)),
             status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible),
-            np.array(solution.row_dual) if is_solved and not is_mixed else None)
+            np.array(solution.row_dual) if is_priced else None, np.array(solution.col_dual) if is_priced else None)
 
     def _is_mixed(self) -> bool:
         return self.model.is_whole is None or any(self.model.is_whole)

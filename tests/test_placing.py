@@ -99,6 +99,24 @@ def test_a_bonus_draws_three_services_into_one_house() -> None:
     assert place(scene(uses, walks), Wish(0.1, complex_bonus_yuan=2_001)).taken == {1, 2, 3}
 
 
+def test_of_equal_sizes_the_first_service_is_the_larger() -> None:
+    # 250 m2 are called for; either may have the 50 m2 beyond the least of both
+    uses = [offer("S1", "ELD_DAYCARE", 100, 300, site_m2=300.0), offer("S1", "ELD_STATION", 100, 300, site_m2=300.0)]
+    town = scene(uses, [(0, 0, 10, 5), (1, 1, 10, 5)], [(0, "A1", 250, 5), (1, "A1", 250, 5)])
+    assert place(town, Wish(0.1)).m2.tolist() == [150, 100]
+
+
+def test_a_market_and_a_hall_are_not_taken_in_part() -> None:
+    # 750 + 800 m2 do not fit into 1,000; the hall leaves room for the pharmacy, the market for the nursery
+    kinds = (("CHILD_NURSERY", 220), ("COMM_SERVICE", 800), ("PHARMACY", 60), ("WET_MARKET", 750))
+    town = scene([offer("S1", kind, least, 1_000, most_m2=float(least)) for kind, least in kinds],
+                 [(0, 0, 30, 5), (1, 1, 100, 5), (2, 2, 1, 5), (3, 3, 99, 5)])
+    assert place(town, Wish(0.1)).taken == {0, 3}  # 30 + 99 residents in 970 m2; hall and pharmacy relieve 100 + 1
+    without = scene([offer("S1", kind, least, 1_000, most_m2=float(least)) for kind, least in kinds[1:]],
+                    [(0, 1, 100, 5), (1, 2, 1, 5), (2, 3, 99, 5)])
+    assert place(without, Wish(0.1)).taken == {0, 1}
+
+
 def test_money_binds_sites_far_apart() -> None:
     far = scene([offer("S1", "GREEN", 100, 100), offer("S2", "GREEN", 100, 100)], [(0, 0, 50, 10), (1, 1, 60, 10)])
     assert place(far, Wish(0.1)).taken == {0, 1}
@@ -266,6 +284,18 @@ def test_every_stage_equals_full_enumeration(town: tuple[Scene, Wish]) -> None:
     assert placed.bounds == pytest.approx(placed.values)
 
 
+@given(towns(), st.sampled_from([0, 2]))
+@settings(max_examples=10, deadline=None)
+def test_what_the_search_does_not_settle_the_solver_does(town: tuple[Scene, Wish], looks: int) -> None:
+    with small_complexes(MAX_LOOKS=looks):
+        solved = place(*town)
+    with small_complexes():
+        placed = place(*town)
+    assert solved.values == pytest.approx(placed.values)
+    assert solved.bounds == pytest.approx(placed.bounds)
+    assert (solved.taken, solved.m2.tolist()) == (placed.taken, placed.m2.tolist())
+
+
 @given(towns())
 @settings(max_examples=25, deadline=None)
 def test_the_first_alternative_is_the_best_exchange_in_one_part_of_town(town: tuple[Scene, Wish]) -> None:
@@ -364,8 +394,9 @@ def test_in_pieces_nothing_is_taken_that_nobody_needs_and_one_piece_is_the_whole
 def test_money_goes_to_the_piece_where_it_relieves_most() -> None:
     far = scene([offer("S1", "GREEN", 100, 100), offer("S2", "GREEN", 100, 100)], [(0, 0, 50, 10), (1, 1, 60, 10)])
     with patch("geoplan.placing.HUGE", 0), patch("geoplan.pieces.PIECE", 1):
-        # S1 comes first, but the 100,000 yuan relieve 60 in S2; half as much again would relieve 60 and half of 50
+        # S1 comes first, but the 100,000 yuan relieve 60 in S2; half as much again would relieve 60 and half of 50, but
+        # fifties and sixties never make more than 80 of that
         placed = place(far, Wish(0.1, max_cost_yuan=100_000))
         assert (placed.taken, placed.values[0], placed.bounds[0]) == ({1}, 60, pytest.approx(60))
         placed = place(far, Wish(0.1, max_cost_yuan=150_000))
-        assert (placed.taken, placed.values[0], placed.bounds[0]) == ({1}, 60, pytest.approx(85))
+        assert (placed.taken, placed.values[0], placed.bounds[0]) == ({1}, 60, pytest.approx(80))
