@@ -4,7 +4,7 @@ function index() {
   const { areas, estates, facilities, care, care_flows: flows, area_gaps: areaGaps, programme } = app.tables;
   app.types = new Map(app.head.types.map((type) => [type.code, type]));
   app.areaAt = rowsById(areas.area_id);
-  app.estateAt = rowsById(estates.estate_id);
+  later(app, 'estateAt', () => rowsById(estates.estate_id));
   app.facilityAt = rowsById(facilities.facility_id);
   app.areaOfEstate = estates.area_id.map((id) => (isKnown(id) && app.areaAt.has(id) ? app.areaAt.get(id) : -1));
   app.membersOfArea = areas.area_id.map(() => []);
@@ -40,7 +40,9 @@ function verdictsOf(estate) {
 }
 
 function rowsById(ids) {
-  return new Map(ids.map((id, row) => [id, row]));
+  const rows = new Map();
+  for (let row = 0; row < ids.length; row++) rows.set(ids[row], row);
+  return rows;
 }
 
 function rowsBy(ids, at) {
@@ -63,14 +65,14 @@ function huesOf(shape) {
     const reach = 0.35 * Math.max(boxes[i * 4 + 2] - boxes[i * 4], boxes[i * 4 + 3] - boxes[i * 4 + 1]);
     const box = [boxes[i * 4] - reach, boxes[i * 4 + 1] - reach, boxes[i * 4 + 2] + reach, boxes[i * 4 + 3] + reach];
     const used = AREA_HUES.map(() => 0);
-    for (const j of cells.near(box)) {
+    cells.near(box, (j) => {
       const isNear =
         box[0] < boxes[j * 4 + 2] &&
         boxes[j * 4] < box[2] &&
         box[1] < boxes[j * 4 + 3] &&
         boxes[j * 4 + 1] < box[3];
       if (isNear) used[hues[j]]++;
-    }
+    });
     const least = Math.min(...used);
     const free = used.map((_, hue) => hue).filter((hue) => used[hue] === least);
     hues.push(free.reduce((best, hue) => (spread[hue] < spread[best] ? hue : best)));
@@ -91,7 +93,7 @@ function cellsOf({ boxes, count }) {
     sum += Math.max(boxes[i * 4 + 2] - boxes[i * 4], boxes[i * 4 + 3] - boxes[i * 4 + 1]);
     placed++;
   }
-  const side = (2 * sum) / Math.max(1, placed) || 1;
+  const side = sum / Math.max(1, placed) || 1;
   const held = new Map();
   const visit = (box, take) => {
     if (!(box[0] <= box[2])) return;
@@ -99,12 +101,18 @@ function cellsOf({ boxes, count }) {
       for (let row = Math.floor(box[1] / side); row <= Math.floor(box[3] / side); row++) take(column * COLUMN + row);
   };
   const put = (cell, i) => (held.has(cell) ? held.get(cell).push(i) : held.set(cell, [i]));
+  const met = new Int32Array(count); // the last turn in which a shape was met
+  let turn = 0;
   return {
     add: (i, box) => visit(box, (cell) => put(cell, i)),
-    near(box) {
-      const found = new Set();
-      visit(box, (cell) => (held.get(cell) || []).forEach((i) => found.add(i)));
-      return found;
+    near(box, take) {
+      turn++;
+      visit(box, (cell) => {
+        for (const i of held.get(cell) || []) {
+          if (met[i] !== turn) take(i);
+          met[i] = turn;
+        }
+      });
     },
   };
 }

@@ -2,6 +2,7 @@
    Coordinates become Mercator units: 0..1 from west to east and from north to south. */
 
 const QUANTA_PER_DEGREE = 1e6;
+const QUANTA_OF_PARABOLA = 1000;
 
 async function readPayload(text) {
   const bytes = await unzip(bytesOf(text.trim()));
@@ -21,7 +22,8 @@ async function readPayload(text) {
       const said = columns[column];
       if (Array.isArray(said)) tables[name][column] = said;
       else {
-        readLater(tables[name], column, said, rows, bytes.subarray(start, start + said.bytes));
+        const held = bytes.subarray(start, start + said.bytes); // there may be millions of rows that nobody asks for
+        later(tables[name], column, () => readColumn(said, rows, held));
         start += said.bytes;
       }
     }
@@ -30,20 +32,21 @@ async function readPayload(text) {
 }
 
 function bytesOf(base64) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
   const letters = atob(base64);
   const bytes = new Uint8Array(letters.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
   return bytes;
 }
 
-/* A column is read when it is first asked for; there may be millions of rows that nobody asks for. */
-function readLater(table, column, said, rows, bytes) {
-  Object.defineProperty(table, column, {
+/* What takes time is made when it is first asked for, and then kept. */
+function later(holder, name, made) {
+  Object.defineProperty(holder, name, {
     configurable: true,
     enumerable: true,
     get() {
-      const value = readColumn(said, rows, bytes);
-      Object.defineProperty(table, column, { value, enumerable: true });
+      const value = made();
+      Object.defineProperty(holder, name, { value, enumerable: true });
       return value;
     },
   });
@@ -95,13 +98,14 @@ function readShapes(bytes) {
   }
   const x = new Float64Array(points[closed.length]);
   const y = new Float64Array(x.length);
+  const northing = mercatorNear();
   let lon = 0;
   let lat = 0;
   for (let i = 0; i < x.length; i++) {
     lon += step();
     lat += step();
     x[i] = lon / QUANTA_PER_DEGREE / 360 + 0.5;
-    y[i] = mercatorOf(lat / QUANTA_PER_DEGREE);
+    y[i] = northing(lat);
   }
   const shape = { count, paths, points, closed, x, y };
   shape.pathBoxes = boxesOf(points, x, y);
@@ -111,6 +115,27 @@ function readShapes(bytes) {
 
 function mercatorOf(lat) {
   return 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI);
+}
+
+/* The same for one point after the other, which lie near each other: within fifty metres a parabola is off by less than
+   a ten-thousandth of a millimetre, and takes a fifth of the time of logarithm and tangent. */
+function mercatorNear() {
+  let near = NaN;
+  let [y, slope, bend] = [0, 0, 0];
+  return (quanta) => {
+    const at = Math.round(quanta / QUANTA_OF_PARABOLA);
+    if (at !== near) {
+      near = at;
+      const degrees = (at * QUANTA_OF_PARABOLA) / QUANTA_PER_DEGREE;
+      const latitude = (degrees * Math.PI) / 180;
+      const radians = Math.PI / 180 / QUANTA_PER_DEGREE;
+      y = mercatorOf(degrees);
+      slope = -radians / (2 * Math.PI * Math.cos(latitude));
+      bend = (slope * radians * Math.tan(latitude)) / 2;
+    }
+    const far = quanta - at * QUANTA_OF_PARABOLA;
+    return y + far * (slope + far * bend);
+  };
 }
 
 function latitudeOf(y) {
@@ -130,7 +155,10 @@ function boxesOf(points, x, y) {
       if (y[i] < north) north = y[i];
       if (y[i] > south) south = y[i];
     }
-    boxes.set([west, north, east, south], path * 4);
+    boxes[path * 4] = west;
+    boxes[path * 4 + 1] = north;
+    boxes[path * 4 + 2] = east;
+    boxes[path * 4 + 3] = south;
   }
   return boxes;
 }
@@ -138,9 +166,17 @@ function boxesOf(points, x, y) {
 function mergedBoxes(paths, pathBoxes) {
   const boxes = new Float64Array((paths.length - 1) * 4);
   for (let i = 0; i < paths.length - 1; i++) {
-    const box = [Infinity, Infinity, -Infinity, -Infinity];
-    for (let path = paths[i]; path < paths[i + 1]; path++) growBox(box, pathBoxes.subarray(path * 4, path * 4 + 4));
-    boxes.set(box, i * 4);
+    let [west, north, east, south] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let at = paths[i] * 4; at < paths[i + 1] * 4; at += 4) {
+      if (pathBoxes[at] < west) west = pathBoxes[at];
+      if (pathBoxes[at + 1] < north) north = pathBoxes[at + 1];
+      if (pathBoxes[at + 2] > east) east = pathBoxes[at + 2];
+      if (pathBoxes[at + 3] > south) south = pathBoxes[at + 3];
+    }
+    boxes[i * 4] = west;
+    boxes[i * 4 + 1] = north;
+    boxes[i * 4 + 2] = east;
+    boxes[i * 4 + 3] = south;
   }
   return boxes;
 }

@@ -5,7 +5,6 @@ const LAND = '#f4f2ed';
 const FONTS = '"Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC", "Source Han Sans SC", SimHei, sans-serif';
 const STREET_METRES = [26, 20, 15, 11, 8, 3];
 const STREET_LEAST_PX = [1.7, 1.4, 1.1, 0.8, 0.45, 0];
-const SPECK_PX = 2;
 const MARGIN = 0.2; // drawn beyond each side of the view, so that a short drag shows no blank
 
 const Sheet = L.Renderer.extend({
@@ -138,28 +137,6 @@ function paintShape(view, shape, i, style) {
   if (style.stroke) strokeShape(ctx, style);
 }
 
-/* A shape of less than a pixel or two is its box; boxes of one colour are filled together. */
-function isSpeck(view, boxes, i) {
-  const most = SPECK_PX / view.scale;
-  return boxes[i * 4 + 2] - boxes[i * 4] < most && boxes[i * 4 + 3] - boxes[i * 4 + 1] < most;
-}
-
-function traceSpeck({ ctx, scale, left, top }, boxes, i) {
-  const at = i * 4;
-  const wide = Math.max(1, (boxes[at + 2] - boxes[at]) * scale);
-  const high = Math.max(1, (boxes[at + 3] - boxes[at + 1]) * scale);
-  ctx.rect(boxes[at] * scale - left, boxes[at + 1] * scale - top, wide, high);
-}
-
-function paintSpecks(view, { boxes }, specks) {
-  for (const [fill, shapes] of specks) {
-    view.ctx.beginPath();
-    for (const i of shapes) traceSpeck(view, boxes, i);
-    view.ctx.fillStyle = fill;
-    view.ctx.fill();
-  }
-}
-
 function strokeShape(ctx, style) {
   ctx.strokeStyle = style.stroke;
   ctx.lineWidth = style.width || 1;
@@ -207,9 +184,10 @@ function paintLayer(view, name, styleOf) {
     const asked = isSeen(view, shape.boxes, i) && styleOf(i);
     if (!asked) continue;
     const style = passes(name, i) ? asked : fadedOf(asked);
-    if (!isArea(shape, i) || !isSpeck(view, shape.boxes, i)) paintShape(view, shape, i, style);
-    else if (style.fill && specks.has(style.fill)) specks.get(style.fill).push(i);
-    else if (style.fill) specks.set(style.fill, [i]);
+    if (isArea(shape, i) && isSpeck(view, shape.boxes, i)) {
+      if (style.fill) addTo(specks, style.fill, i);
+    } else if (style.fill || style.hatch) paintShape(view, shape, i, style);
+    else if (style.stroke) paintOutline(view, shape, i, style);
   }
   paintSpecks(view, shape, specks);
 }

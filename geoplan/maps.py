@@ -25,10 +25,10 @@ from geoplan.tiles import ground_of, hosts_of
 
 SCRIPTS = (
     "map_payload.js", "map_words.js", "map_index.js", "map_filter.js", "map_headline.js", "map_gaps.js", "map_pen.js",
-    "map_sheet.js", "map_labels.js", "map_names.js", "map_wards.js", "map_facts.js", "map_openings.js", "map_sites.js",
-    "map_money.js", "map_walks.js", "map_reach.js", "map_themes.js", "map_parts.js", "map_panel.js", "map_cards.js",
-    "map_table.js", "map_frame.js", "map_search.js", "map_pointing.js", "map_share.js", "map_show.js", "map_ground.js",
-    "map_paper.js", "map_print.js", "map.js",
+    "map_sheet.js", "map_specks.js", "map_labels.js", "map_names.js", "map_wards.js", "map_facts.js", "map_openings.js",
+    "map_sites.js", "map_money.js", "map_walks.js", "map_reach.js", "map_themes.js", "map_parts.js", "map_panel.js",
+    "map_cards.js", "map_table.js", "map_frame.js", "map_search.js", "map_pointing.js", "map_share.js", "map_show.js",
+    "map_ground.js", "map_paper.js", "map_print.js", "map.js",
 )
 BASE_TOLERANCE_M = 2.0  # base lines may lie this far off: less than half the width of a lane
 SLIT_M = 16.0  # a lane: an area's outline is drawn across narrower slits, which a reader takes for borders

@@ -17,8 +17,8 @@ from geoplan.runs import read_rows
 from geoplan.schema import Column, columns_of, labels_of, lines_of
 from geoplan.standalone import asset, seal
 
-SCRIPTS = ("map_payload.js", "map_words.js", "map_pen.js", "map_sheet.js", "map_labels.js", "map_pointing.js",
-           "map_parts.js", "compare.js")
+SCRIPTS = ("map_payload.js", "map_words.js", "map_pen.js", "map_sheet.js", "map_specks.js", "map_labels.js",
+           "map_pointing.js", "map_parts.js", "compare.js")
 WORDS = ("map.csv", "compare.csv")
 STYLES = ("map.css", "compare.css")
 TABLES = ("changed_figures", "changed_areas", "changed_estates")

@@ -14,8 +14,28 @@ from shapely import box
 
 from geoplan.maps import write_map
 from geoplan.schema import empty_table
+from geoplan.standalone import asset
 
 LEGEND = "document.getElementById('legend').textContent"
+OUTLINED = """(() => {
+  const app = { shapes: {} };
+  const passes = () => true;
+  const L = { Renderer: { extend: () => null } };
+  %s
+  const pens = [1, 2].map(() => document.createElement('canvas').getContext('2d', { willReadFrequently: true }));
+  const corners = [[20, 20], [80, 20], [80, 80], [20, 80], [120, 50], [121, 50], [121, 51], [120, 51]];
+  const [x, y] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
+  const points = [0, 4, 8];
+  const pathBoxes = boxesOf(points, x, y);
+  const boxes = mergedBoxes([0, 2], pathBoxes);
+  app.shapes.drawn = { count: 1, paths: [0, 2], points, closed: [1, 1], x, y, pathBoxes, boxes };
+  return pens.map((pen, nth) => {
+    const view = { ctx: pen, scale: 1, left: 0, top: 0, box: [0, 0, 300, 150] };
+    paintLayer(view, 'drawn', () => ({ stroke: '#ff0000', width: 2 + 2 * nth }));
+    const spots = [[20, 50], [50, 50], [120, 50], [119, 49], [117, 50]];
+    return spots.map(([x, y]) => pen.getImageData(x, y, 1, 1).data.join());
+  });
+})()"""
 HOSTILE = [
     "</script><script>window.pwned = 1</script>", "<img src=x onerror=window.pwned=1>", "{{7*7}}", "100{% x",
     "甲{# 3号楼 #}乙", "${window.pwned = 1}", "`+window.pwned+`", "'\"><svg onload=window.pwned=1>",
@@ -220,10 +240,11 @@ def test_no_name_can_run_and_each_is_shown_as_it_is(browser: Browser, tmp_path: 
             assert page.evaluate("document.querySelectorAll('#geoplan img, #geoplan iframe, bdi *').length") == 0
 
 
-def test_a_browser_without_decompression_reads_it_too(browser: Browser, tmp_path: Path) -> None:
+def test_an_older_browser_without_decompression_reads_it_too(browser: Browser, tmp_path: Path) -> None:
     plan = town(tmp_path / "project")
-    with opened(browser, tmp_path, plan, before="delete window.DecompressionStream") as page:
-        assert page.evaluate("typeof DecompressionStream") == "undefined"
+    older = "delete window.DecompressionStream; delete Uint8Array.fromBase64;"
+    with opened(browser, tmp_path, plan, before=older) as page:
+        assert page.evaluate("[typeof DecompressionStream, typeof Uint8Array.fromBase64]") == ["undefined"] * 2
         assert "鼓楼片区" in page.evaluate(PANEL)
 
 
@@ -282,3 +303,10 @@ def test_the_map_is_drawn_once_when_it_opens(browser: Browser, tmp_path: Path) -
         assert page.evaluate("window.drawn") == 1
         page.click("#whole")
         assert page.evaluate("window.drawn") == 2
+
+
+def test_what_is_too_small_for_an_outline_has_one_only_where_the_line_is_wide(page: Page) -> None:
+    red, nothing = "255,0,0,255", "0,0,0,0"
+    scripts = "".join(asset(name) for name in ("map_payload.js", "map_sheet.js", "map_specks.js"))
+    # a square of 60 px and one of 1 px at 120, 50: a line of 4 px around the latter reaches from 118, 48 to 123, 53
+    assert page.evaluate(OUTLINED % scripts) == [[red, *[nothing] * 4], [red, nothing, red, red, nothing]]
