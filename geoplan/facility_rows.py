@@ -88,9 +88,10 @@ def remark_doubles(rows: pd.DataFrame, setting: Setting) -> Checked:
 def remark_piles(rows: pd.DataFrame, setting: Setting) -> Checked:
     """Name places at which many facilities stand on the very same point: addresses that nobody could find end there."""
     at = pd.Series(shapely.to_wkb(rows["geometry"].to_numpy(dtype=object), hex=True), index=rows.index)
-    piles = {place: same["row"].tolist() for place, same in rows.groupby(at) if len(same) >= PILE}
+    crowded = rows.loc[at.groupby(at).transform("size") >= PILE, "row"]
+    piles = [same.tolist() for _, same in crowded.groupby(at.loc[crowded.index])]
     return rows, [Finding("facilities.pile", setting.layer, same[0], {"count": len(same), "rows": listed(same)})
-                  for same in sorted(piles.values())]
+                  for same in sorted(piles)]
 
 
 def lower_basements(rows: pd.DataFrame, setting: Setting) -> Checked:

@@ -175,24 +175,33 @@ def _pace(types: pd.Series | pd.Index, speeds: Mapping[str, float], elderly_type
 
 
 def _areas(walls: pd.DataFrame, apart: pd.DataFrame) -> Iterator[Area]:
-    walls_of = dict(iter(walls.sort_values(PAIR).groupby("area_id")))
-    for area_id, pairs in apart.groupby("area_id"):
-        ids = pd.Index(sorted({*pairs["estate_a"], *pairs["estate_b"]}))
-        one, other = ids.get_indexer(pairs["estate_a"]), ids.get_indexer(pairs["estate_b"])
-        metres = np.where(np.eye(len(ids)), 0.0, np.inf)
-        metres[one, other] = metres[other, one] = pairs["distance_m"].fillna(np.inf)
-        own = walls_of[area_id]
-        ends = (ids.get_indexer(own[side]).tolist() for side in PAIR)
-        yield Area(tuple(ids), metres, tuple(zip(*ends, own["length_m"].tolist(), strict=True)))
+    own = walls.sort_values(PAIR)
+    ends = np.stack([own[side].to_numpy(object) for side in PAIR])
+    pairs = np.stack([apart[side].to_numpy(object) for side in PAIR])
+    metres, lengths = apart["distance_m"].fillna(np.inf).to_numpy(float), own["length_m"].to_numpy(float)
+    walls_of = own.groupby("area_id").indices
+    for area_id, inside in sorted(apart.groupby("area_id").indices.items()):
+        ids, place = np.unique(pairs[:, inside], return_inverse=True)
+        one, other = place.reshape(len(PAIR), -1)
+        distances = np.where(np.eye(len(ids)), 0.0, np.inf)
+        distances[one, other] = distances[other, one] = metres[inside]
+        own_walls = walls_of[area_id]
+        between = (np.searchsorted(ids, side[own_walls]).tolist() for side in ends)
+        yield Area(tuple(ids.tolist()), distances, tuple(zip(*between, lengths[own_walls].tolist(), strict=True)))
 
 
 def _opened(before: Metres, apart: Metres, wall: Wall) -> Metres:
     """Return the distances from the estates of an area (rows) to anything once one more wall is open."""
-    u, v, length_m = wall
-    between = min(apart[u, v], length_m)
-    from_u = np.minimum(before[u], between + before[v])
-    from_v = np.minimum(before[v], between + before[u])
-    after = np.minimum(apart[:, [u]] + from_u, apart[:, [v]] + from_v)
+    opened: Metres = _each_opened(before, apart, [wall])[0]
+    return opened
+
+
+def _each_opened(before: Metres, apart: Metres, walls: Sequence[Wall]) -> Metres:
+    """Return for each of some walls the distances once it is open, and none of the others."""
+    u, v, length_m = (np.array(column) for column in zip(*walls, strict=True))
+    between = np.minimum(apart[u, v], length_m)[:, None]
+    from_u, from_v = (np.minimum(before[near], between + before[far])[:, None] for near, far in ((u, v), (v, u)))
+    after = np.minimum(apart.T[u][:, :, None] + from_u, apart.T[v][:, :, None] + from_v)
     return np.where(after < before - SAME_M, after, before)
 
 
@@ -248,7 +257,7 @@ def _in_turn(area: Area, need: Need) -> Iterator[dict[str, Any]]:
     left, apart, before = list(area.walls), area.apart, need.distance_m
     turn: tuple[object, ...] = (-np.inf,)
     while left:
-        offers = [(*_gain(need, before, _opened(before, apart, wall)), wall) for wall in left]
+        offers = zip(*_gains(need, before, _each_opened(before, apart, left)), left, strict=True)
         saved, closed, is_known, wall = min(offers, key=_order)
         estate_a, estate_b = area.ids[wall[0]], area.ids[wall[1]]
         turn = max(turn, (-saved, -closed, estate_a, estate_b))
@@ -263,12 +272,15 @@ def _order(offer: tuple[float, int, bool, Wall]) -> tuple[float, int, Wall]:
     return -saved, -closed, wall
 
 
-def _gain(need: Need, before: Metres, after: Metres) -> tuple[float, int, bool]:
-    """Return the resident-minutes saved and the gaps closed, and whether all who save have their residents known."""
+def _gains(need: Need, before: Metres, after: Metres) -> tuple[list[float], list[int], list[bool]]:
+    """Return of each wall, of which `after` holds the distances with it open, the resident-minutes it saves and the
+    gaps it closes, and whether all who save have their residents known."""
     is_reached = np.isfinite(need.distance_m)
     shorter_m = np.where(is_reached, before, 0) - np.where(is_reached, after, 0)
-    minutes = (shorter_m / need.pace).sum(axis=1)
+    minutes = (shorter_m / need.pace).sum(axis=2)
     is_known = ~np.isnan(need.residents)
-    saved = (minutes * need.residents)[is_known].sum()
-    closed = need.is_gap & (before.round(DECIMALS) > need.limit_m) & (after.round(DECIMALS) <= need.limit_m)
-    return round(float(saved), DECIMALS), int(closed.sum()), not minutes[~is_known].any()
+    saved = np.ascontiguousarray((minutes * need.residents)[:, is_known]).sum(axis=1)
+    was_gap = need.is_gap & (before.round(DECIMALS) > need.limit_m)
+    closed = (was_gap & (after.round(DECIMALS) <= need.limit_m)).sum(axis=(1, 2))
+    return ([round(float(minutes), DECIMALS) for minutes in saved], closed.tolist(),
+            (~minutes[:, ~is_known].any(axis=1)).tolist())

@@ -84,7 +84,8 @@ def _outlines(estates: gpd.GeoDataFrame, links: gpd.GeoDataFrame, placed: gpd.Ge
     strips = _strips(lots, inner, paths, fenced)
     own = pd.Series(list(lots), dtype=object).groupby(area).agg(shapely.union_all)
     filled = _joined(own, strips)
-    whole = filled.where(filled.map(shapely.get_type_id) == POLYGON, _joined(filled, paths))
+    loose = filled[filled.map(shapely.get_type_id) != POLYGON]
+    whole = _joined(loose, paths).reindex(own.index).fillna(filled)
     apart = pull_apart(snapped(whole), own.index.to_numpy())
     held = np.array([_held(outline, lot) for outline, lot in zip(apart, own, strict=True)], dtype=object)
     for torn in np.flatnonzero(shapely.get_type_id(held) != POLYGON).tolist():

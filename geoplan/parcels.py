@@ -22,6 +22,7 @@ SIZE_BYTES = 8  # of the number that says how long the heading is
 NUMBERS = {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"}
 MASKED = {"Int64": "int64", "Int32": "int32", "Int16": "int16", "Int8": "int8", "Float64": "float64", "boolean": "bool"}
 TEXTS = {"str"}
+MISSING = -1  # the place of a text that is not there
 LINEAR_RING = 2  # its shapely type id; WKB would make a LineString of it
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, shapely.errors.GEOSException, RecursionError,
               OverflowError)
@@ -132,10 +133,13 @@ def _put_array(values: np.ndarray, buffers: list[bytes]) -> list[Any]:
 
 
 def _put_texts(values: np.ndarray, buffers: list[bytes]) -> list[int]:
-    known = [value.encode("utf-8", "surrogatepass") if isinstance(value, str) else None for value in values]
-    sizes = np.array([-1 if text is None else len(text) for text in known], dtype="int64")
-    buffers += [sizes.tobytes(), b"".join(text or b"" for text in known)]
-    return [len(buffers) - 2, len(buffers) - 1]
+    """Keep every text once: ids, types and reasons stand in thousands of rows."""
+    place = {value: at for at, value in enumerate(dict.fromkeys(value for value in values if isinstance(value, str)))}
+    known = [text.encode("utf-8", "surrogatepass") for text in place]
+    sizes = np.array([len(text) for text in known], dtype="int64")
+    codes = np.array([place.get(value, MISSING) for value in values], dtype="int64")
+    buffers += [codes.tobytes(), sizes.tobytes(), b"".join(known)]
+    return [len(buffers) - 3, len(buffers) - 2, len(buffers) - 1]
 
 
 def _put_shapes(shapes: np.ndarray, buffers: list[bytes]) -> list[int]:
@@ -205,9 +209,10 @@ def _take_numbers(buffers: list[memoryview], name: str, shape: list[int], place:
     return np.frombuffer(buffers[place], dtype=name).reshape(shape).copy()
 
 
-def _texts(buffers: list[memoryview], sizes: int, texts: int) -> np.ndarray:
+def _texts(buffers: list[memoryview], codes: int, sizes: int, texts: int) -> np.ndarray:
     found = [None if part is None else str(part, "utf-8", "surrogatepass") for part in _cut(buffers, sizes, texts)]
-    return _objects(found)
+    held: np.ndarray = _objects([*found, None])[np.frombuffer(buffers[codes], dtype="int64")]
+    return held
 
 
 def _shapes(buffers: list[memoryview], sizes: int, shapes: int, grids: int) -> np.ndarray:

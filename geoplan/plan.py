@@ -137,8 +137,8 @@ def make_plan_of(
     estates, counted = count_residents(
         layers.estates, m2_per_household=project.assumptions.m2_per_household,
         persons_per_household=project.assumptions.persons_per_household)
-    verdicts = screen_estates(
-        estates, policy, plan_year=project.plan.year, brought=layers.brought, heritage=layers.heritage,
+    verdicts = recall(
+        screen_estates, estates, policy, plan_year=project.plan.year, brought=layers.brought, heritage=layers.heritage,
         language=project.plan.language)
     standing = judge_estates(verdicts, estates)
     grouped_ids = standing.loc[standing["eligibility"].isin(project.areas.include), "estate_id"].tolist()

@@ -94,11 +94,12 @@ def remark(
         return []
     is_each = {name: isinstance(value, pd.Series | np.ndarray) for name, value in values.items()}
     picked = {name: np.asarray(values[name], dtype=object)[at] for name in values if is_each[name]}
-    ids, who = ids_of(rows, setting)[at], names_of(rows, setting)[at]
+    told = rows.iloc[at]
+    ids, who = ids_of(told, setting), names_of(told, setting)
     findings = [
         Finding(code, setting.layer, int(row), {
             **values, **{name: _quoted(column[i]) for name, column in picked.items()}, "id": ids[i], "who": who[i]})
-        for i, row in enumerate(rows["row"].to_numpy()[at])
+        for i, row in enumerate(told["row"].to_numpy())
     ]
     is_common = len(at) > max(MANY_ROWS, MANY_SHARE * (len(rows) if of is None else of))
     if not is_common or messages()[code]["action"] == "rejected":

@@ -165,6 +165,8 @@ def conform(table: str, frame: pd.DataFrame, crs: CRS | str | None = None, side:
 def _typed(values: pd.Series, column: Column) -> pd.Series:
     if column.type in GEOMETRY_TYPES:
         return pd.Series(np.asarray(values, dtype=object), index=values.index, dtype=object)
+    if values.dtype == DTYPES[column.type]:
+        return values
     if column.type in ("text", "list"):
         return values.astype(object).where(values.notna(), None).astype("str")
     typed: pd.Series = values.astype(DTYPES[column.type])

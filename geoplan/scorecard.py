@@ -8,6 +8,7 @@ many. All other checks need papers, and name them (scorecard.csv). Only areas wi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 import pandas as pd
@@ -50,12 +51,12 @@ class Case:
     total_budget: float | None = None
     language: str = "zh"
 
-    @property
+    @cached_property
     def planned(self) -> pd.DataFrame:
         """The areas that have a plan year."""
         return self.programme.dropna(subset=["plan_year"])
 
-    @property
+    @cached_property
     def homes(self) -> pd.DataFrame:
         """The estates of planned areas."""
         return self.estates[self.estates["area_id"].isin(self.planned["area_id"])]

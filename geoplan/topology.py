@@ -135,10 +135,10 @@ def _against_members(
     at, estate = shapely.STRtree(grounds).query(outlines, predicate="intersects")
     area_ids, estate_ids = drawn["area_id"].to_numpy(dtype=object)[at], placed["estate_id"].to_numpy(dtype=object)
     is_member = placed["area_id"].to_numpy(dtype=object)[estate] == area_ids
-    left, taken = (np.asarray(cut(grounds[estate], outlines[at]), dtype=object)
-                   for cut in (shapely.difference, shapely.intersection))
-    yield from _pairs("uncovered", area_ids[is_member], estate_ids[estate[is_member]], left[is_member])
-    yield from _pairs("foreign", area_ids[~is_member], estate_ids[estate[~is_member]], taken[~is_member])
+    left = shapely.difference(grounds[estate[is_member]], outlines[at[is_member]])
+    taken = shapely.intersection(grounds[estate[~is_member]], outlines[at[~is_member]])
+    yield from _pairs("uncovered", area_ids[is_member], estate_ids[estate[is_member]], left)
+    yield from _pairs("foreign", area_ids[~is_member], estate_ids[estate[~is_member]], taken)
 
 
 def _say(table: pd.DataFrame) -> list[Finding]:

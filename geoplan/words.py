@@ -68,7 +68,7 @@ BLANK = Meaning(None)
 
 def plain(text: str) -> str:
     """Return `text` with compatibility forms resolved (full-width digits, ㎡) and without any white space."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("−", "-")
+    return "".join(unicodedata.normalize("NFKC", text).split()).replace("−", "-")
 
 
 def word_key(text: str) -> str:
@@ -83,8 +83,9 @@ def is_blank(text: str) -> bool:
 
 def read_text(text: str) -> Meaning:
     """Return the text without control characters and outer white space."""
-    kept = "".join(" " if char in "\t\r\n" else char for char in text
-                   if char in "\t\r\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()
+    kept = text.strip() if text.isprintable() else "".join(
+        " " if char in "\t\r\n" else char for char in text
+        if char in "\t\r\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()
     return Meaning(kept or None, "" if kept == text.strip() else "text_cleaned")
 
 

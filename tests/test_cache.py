@@ -21,6 +21,8 @@ from geoplan.plan import Plan, make_plan_of
 from geoplan.prepared import prepare
 
 TOWN = Path(__file__).parents[1] / "data" / "hehuang"
+ABOVE = ("screen_estates", "build_network", "find_access", "snap_points", "find_walks", "find_nearest",
+         "find_candidates", "walk_between")  # what the bounds of areas have no part in
 RAN: list[str] = []
 NOTES: list[Finding] = []
 
@@ -201,19 +203,42 @@ def content_of(plan: Plan) -> dict[str, bytes]:
     return {name: digest(table) for name, table in plan.tables.items()}
 
 
-def test_tables_are_the_same_with_and_without_also_after_a_change(tmp_path: Path) -> None:
+def test_after_a_change_of_the_bounds_only_the_grouping_and_what_follows_run_and_tables_are_as_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
     town = Path(shutil.copytree(TOWN, tmp_path / "town", ignore=shutil.ignore_patterns(CACHE_FOLDER)))
-    text = (town / "plan.toml").read_text(encoding="utf-8")
-    assert "\n[areas]\n" in text
-    for overhead in (500_000, 20_000):
-        line = f'method = "greedy"\narea_overhead = {overhead}'
-        (town / "plan.toml").write_text(text.replace("\n[areas]\n", f"\n[areas]\n{line}\n"), encoding="utf-8")
-        before = set(entries(town))
+    text = (town / "plan.toml").read_text(encoding="utf-8").replace("\n[areas]\n", '\n[areas]\nmethod = "greedy"\n')
+    bound = "max_households = { value = 3000,"
+    assert bound in text
+    asked, ran = watched(monkeypatch)
+    for most in (3000, 1200):
+        ran.clear()
+        (town / "plan.toml").write_text(text.replace(bound, bound.replace("3000", str(most))), encoding="utf-8")
         kept = content_of(plan_of(town, is_kept=True))
-    assert before < set(entries(town))
-    assert len(before) > len(set(entries(town)) - before) > 0  # what lies above the grouping was found
+    assert set(ABOVE) <= set(asked)
+    assert not set(ABOVE) & set(ran)
+    assert {"group_estates", "draw_areas"} <= set(ran)
     assert kept == content_of(plan_of(town, is_kept=False))
     assert not NOTES
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[str]]:
+    """Return the names of the steps that are asked for, and of those that run."""
+    asked: list[str] = []
+    ran: list[str] = []
+    recall, write = cache._Shelf.recall, cache._Shelf._write
+
+    def noted(shelf: Any, step: Any, /, *args: Any, **kwargs: Any) -> Any:
+        asked.append(step.__name__)
+        return recall(shelf, step, *args, **kwargs)
+
+    def kept(shelf: Any, *about: Any) -> None:
+        ran.append(asked[-1])
+        write(shelf, *about)
+
+    monkeypatch.setattr(cache._Shelf, "recall", noted)
+    monkeypatch.setattr(cache._Shelf, "_write", kept)
+    return asked, ran
 
 
 @pytest.mark.parametrize(("environment", "asked", "is_kept"), [

@@ -100,3 +100,14 @@ def test_any_bytes_are_refused_in_one_of_the_known_ways(junk: bytes) -> None:
 def test_a_shortened_parcel_is_refused(at: int) -> None:
     with pytest.raises(UNREADABLE):
         unpack(pack(GROUND)[:at])
+
+
+def test_a_text_is_kept_once_however_often_it_stands() -> None:
+    once, often = (len(pack(pd.Series(["第一街道第二社区三号小区"] * rows, dtype="str"))) for rows in (1, 1_001))
+    assert often - once < 1_000 * 9  # a number of 8 bytes for each row, and some digits of the sizes
+
+
+def test_texts_that_differ_only_behind_a_zero_byte_stay_apart() -> None:
+    texts = pd.Series(["a\x00b", "a\x00c", "a", "", None, "a\x00b"], dtype="str")
+    assert unpack(pack(texts)).tolist()[:4] == ["a\x00b", "a\x00c", "a", ""]
+    assert is_same(unpack(pack(texts)), texts)
