@@ -10,8 +10,11 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from html import unescape
 from pathlib import Path
+from typing import NamedTuple
 
+from geoplan.compounds import marks_of
 from geoplan.errors import Finding, listed
+from geoplan.preflight import OLD_WORKBOOK, format_of
 
 SHEET, RELATION = re.compile(rb"<(?:\w+:)?sheet\b([^>]*)>"), re.compile(rb"<Relationship\b([^>]*)>")
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
@@ -21,16 +24,26 @@ FORMULA = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*><(?:\w
                      rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>|(?=</(?:\w+:)?c>))")
 CELL_ROW = re.compile(r"\d+$")
 
+class Marks(NamedTuple):
+    """Numbers of hidden rows, and names of cells with an error and of formulas without a result."""
+
+    hidden: set[int]
+    errors: list[str]
+    bare: list[str]
+
+
 Range = tuple[tuple[int, int], tuple[int, int]]
 
 
-def blemishes_of(path: Path, sheet: str, layer: str, rows: Sequence[int]) -> list[Finding]:
+def blemishes_of(path: Path, sheets: Sequence[str], sheet: str, layer: str, rows: Sequence[int]) -> list[Finding]:
     """Return remarks on what the values of a sheet do not tell.
 
     Parameters
     ----------
     path
-        A workbook as .xlsx that preflight has passed.
+        A workbook that preflight has passed.
+    sheets
+        Names of all its sheets, in their order.
     sheet
         Name of the sheet that is read.
     layer
@@ -43,15 +56,28 @@ def blemishes_of(path: Path, sheet: str, layer: str, rows: Sequence[int]) -> lis
     findings
         Empty where there is nothing to tell, or the sheet is in no place where it is known to be.
     """
-    data, counted = _text_of(path, sheet), frozenset(rows)
-    hidden = sorted({int(row) for row in HIDDEN_ROW.findall(data)} & counted) if b"hidden=" in data else []
-    errors = _cells(ERROR_CELL.findall(data), counted) if b't="e"' in data else []
-    bare = _cells(FORMULA.findall(data), counted) if b"f>" in data or b"<f" in data else []
+    counted = frozenset(rows)
+    marks = _old_marks(path, sheets.index(sheet)) if format_of(path) == OLD_WORKBOOK else _marks(_text_of(path, sheet))
+    hidden = sorted(marks.hidden & counted)
+    errors, bare = _among(marks.errors, counted), _among(marks.bare, counted)
     return [
         *([Finding("ledgers.hidden_rows", layer, hidden[0], {"rows": listed(hidden), "count": len(hidden)})]
           if hidden else []),
         *[Finding(code, layer, values={"cells": listed(cells), "count": len(cells)})
           for code, cells in (("ledgers.error_cells", errors), ("ledgers.no_result", bare)) if cells]]
+
+
+def _marks(data: bytes) -> Marks:
+    hidden = HIDDEN_ROW.findall(data) if b"hidden=" in data else []
+    errors = ERROR_CELL.findall(data) if b't="e"' in data else []
+    bare = FORMULA.findall(data) if b"f>" in data or b"<f" in data else []
+    return Marks({int(row) for row in hidden}, *([name.decode("ascii") for name in names] for names in (errors, bare)))
+
+
+def _old_marks(path: Path, number: int) -> Marks:
+    """Return the marks of a sheet of an .xls, where a formula never lacks a result."""
+    hidden, errors = marks_of(path.read_bytes(), number)
+    return Marks({row + 1 for row in hidden}, [f"{_letters(column)}{row + 1}" for row, column in sorted(errors)], [])
 
 
 def merged_numbers(
@@ -105,8 +131,7 @@ def _said(value: bytes) -> str:
     return unescape(value.decode("utf-8", "replace"))
 
 
-def _cells(found: Iterable[bytes], rows: frozenset[int]) -> list[str]:
-    names = [name.decode("ascii") for name in found]
+def _among(names: Sequence[str], rows: frozenset[int]) -> list[str]:
     return [name for name in names if (row := CELL_ROW.search(name)) and int(row[0]) in rows]
 
 

@@ -34,6 +34,7 @@ from geoplan.places import reject_no_geometry, reject_not_finite, remark_far
 from geoplan.rules import Rule
 from geoplan.site_rows import allow_types
 from geoplan.street_rows import add_not_walkable, lower_tags, remark_unknown_classes
+from geoplan.usual import remark_unusual
 
 SOUND: tuple[Rule, ...] = (reject_no_geometry, remark_closed, reject_not_finite)
 AREAS_OR_LINES: tuple[Rule, ...] = (reject_not_finite, mend_crossing, read_cells)
@@ -46,12 +47,12 @@ GIVEN_RULES: Mapping[str, tuple[Rule, ...]] = {
 WORKING_RULES: Mapping[str, tuple[Rule, ...]] = {
     "estates": (
         reject_not_finite, mend_repeated_corners, mend_crossing, reject_slivers, reject_identical, part_ids, read_cells,
-        name_after_id, forget_zero_households, forget_zero_residents, remark_parts_above_whole, remark_odd_ratios,
-        flag_exclusions, remark_overlaps, remark_scattered, remark_far),
+        name_after_id, forget_zero_households, forget_zero_residents, remark_unusual, remark_parts_above_whole,
+        remark_odd_ratios, flag_exclusions, remark_overlaps, remark_scattered, remark_far),
     "facilities": (
-        reject_not_finite, part_ids, fill_status, mend_codes, read_cells, lower_basements, find_types,
+        reject_not_finite, part_ids, fill_status, mend_codes, read_cells, remark_unusual, lower_basements, find_types,
         remark_parts_above_whole, remark_doubles, remark_piles),
-    "sites": (reject_not_finite, mend_crossing, part_ids, read_cells, lower_basements, allow_types),
+    "sites": (reject_not_finite, mend_crossing, part_ids, read_cells, remark_unusual, lower_basements, allow_types),
     "streets": (reject_not_finite, add_not_walkable, read_cells, lower_tags, remark_unknown_classes),
     "gates": (reject_not_finite, read_cells, remark_unknown_estate),
     "barriers": AREAS_OR_LINES, "utilities": AREAS_OR_LINES, "heritage": AREAS_OR_LINES,

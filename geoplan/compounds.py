@@ -20,6 +20,9 @@ CELLS = {0x0001: 6, 0x0002: 9, 0x0003: 15, 0x0004: 8, 0x0006: 20, 0x00BD: 12, 0x
          0x0201: 6, 0x0203: 14, 0x0204: 8, 0x0205: 8, 0x0206: 20, 0x027E: 10, 0x0406: 20}
 COUNTS = (40, 44, 64, 72)  # where the header says how many sectors its parts have
 SHEET, SIZE = 0x0085, 0x0200  # records: where a sheet begins; its first and last row and column
+ROW, HIDDEN = 0x0208, 0x20  # record of a row, and the bit of its flags that says nobody sees it
+FAULT, FORMULAS = 0x0205, (0x0006, 0x0206, 0x0406)  # records of cells that hold, or come to, an error
+FLAGS_OF_ROW, NO_NUMBER = 12, b"\xff\xff"  # where the flags begin; how the result of a formula ends that is none
 RUNS = (0x00BD, 0x00BE)  # several cells of a row: first and last column
 MOST_ROWS, MOST_COLUMNS = 65_536, 256  # of a sheet of Excel 97-2003
 MOST_RECORD = 8224  # bytes
@@ -61,6 +64,45 @@ def spans_of(data: bytes) -> list[tuple[int, int]]:
             rows, columns, filled = max(rows, row + 1), max(columns, last + 1), filled + last - column + 1
             spans[-1] = rows * columns, filled
     return spans
+
+
+def marks_of(data: bytes, number: int) -> tuple[list[int], list[tuple[int, int]]]:
+    """Return what a sheet holds that its values do not tell.
+
+    Parameters
+    ----------
+    data
+        All bytes of a file that is whole.
+    number
+        Of the sheet, in the order of the workbook, from 0.
+
+    Returns
+    -------
+    hidden
+        Rows that are hidden or filtered out, from 0.
+    errors
+        Row and column, from 0, of every cell with an error.
+    """
+    hidden, errors = list[int](), list[tuple[int, int]]()
+    for code, record in _records_of_sheet(_workbook(data) or b"", number):
+        if code == ROW and len(record) > FLAGS_OF_ROW and record[FLAGS_OF_ROW] & HIDDEN:
+            hidden.append(struct.unpack_from("<H", record)[0])
+        if (code == FAULT and record[7] == 1) or (code in FORMULAS and record[6] == 2 and record[12:14] == NO_NUMBER):
+            row, column = struct.unpack_from("<HH", record)
+            errors.append((row, column))
+    return hidden, errors
+
+
+def _records_of_sheet(stream: bytes, number: int) -> Iterator[tuple[int | None, bytes]]:
+    """Yield code and bytes of every record of a sheet, not those of charts that stand in it."""
+    starts = [struct.unpack_from("<I", record)[0] for _, code, record in _records(stream) if code == SHEET]
+    depth = 0
+    for _, code, record in _records(stream[starts[number]:]) if number < len(starts) else ():
+        depth += (code in BOF) - (code == SHEET_END)
+        if depth == 0:
+            return
+        if depth == 1:
+            yield code, record
 
 
 def _workbook(data: bytes) -> bytes | None:

@@ -89,6 +89,16 @@ def is_short_of_memory(error: BaseException) -> bool:
         isinstance(error, Exception) and any(words in str(error) for words in NO_MEMORY))
 
 
+def stopping(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that stop a run."""
+    return [finding for finding in findings if messages()[finding.code]["severity"] == "error"]
+
+
+def remarks_of(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that stop nothing."""
+    return [finding for finding in findings if messages()[finding.code]["severity"] != "error"]
+
+
 def raise_all(error: type[GeoplanError], findings: Sequence[Finding], language: str | None = None) -> None:
     """Raise `error` once with every finding, or do nothing where there is none."""
     if findings:

@@ -1,6 +1,6 @@
 """Which of their columns is which of ours? `columns` of plan.toml, our own names, and those usual in street files."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -65,6 +65,12 @@ def take_columns(opened: Opened, source: Source, layer: str) -> tuple[Headed, li
     return Headed(rows, heads), [*findings, *_unused(theirs, at.values(), source, layer)]
 
 
+def say_unused(columns: Sequence[str], layer: str) -> list[Finding]:
+    """Return a note on columns of a file that nothing is made of, or nothing where there are none."""
+    values = {"columns": listed(columns), "count": len(columns)}
+    return [Finding("headings.unused", layer, values=values)] if columns else []
+
+
 def _positions(name: str, theirs: list[str]) -> list[int]:
     exact = [at for at, their in enumerate(theirs) if their == name]
     return exact or [at for at, their in enumerate(theirs) if word_key(their) == word_key(name)]
@@ -119,5 +125,4 @@ def _unused(theirs: list[str], at: Iterable[list[int]], source: Source, layer: s
     used = {place for places in at for place in places}
     walls = source.not_walkable or {} if isinstance(source, StreetSource) else {}
     unused = [name for place, name in enumerate(theirs) if place not in used and name and name not in walls]
-    values = {"columns": listed(unused), "count": len(unused)}
-    return [Finding("headings.unused", layer, values=values)] if unused else []
+    return say_unused(unused, layer)

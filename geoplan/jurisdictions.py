@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from geoplan.documents import Document, load_documents, read_document
-from geoplan.errors import Finding, PolicyError, messages, raise_all
+from geoplan.errors import Finding, PolicyError, raise_all, remarks_of, stopping
 from geoplan.schema import words_of
 
 PLAN_LAYER = "plan.toml"
@@ -79,8 +79,8 @@ def find_documents(
         Documents that are no longer or not yet in force. PolicyError where something stops the run.
     """
     documents, findings = _search(jurisdiction, policies, as_of, policy_files)
-    raise_all(PolicyError, [finding for finding in findings if _stops(finding)])
-    return documents, tuple(finding for finding in findings if not _stops(finding))
+    raise_all(PolicyError, stopping(findings))
+    return documents, tuple(remarks_of(findings))
 
 
 def known_documents(policy_files: Sequence[Path] = ()) -> Mapping[str, Document]:
@@ -112,13 +112,7 @@ def check_policies(
     jurisdiction: str | None, policies: Sequence[str], as_of: date, policy_files: Sequence[Path] = (),
 ) -> list[Finding]:
     """Return every problem that keeps the law of a plan from being found; empty where there is none."""
-    return [
-        finding for finding in _search(jurisdiction, policies, as_of, policy_files)[1] if _stops(finding)
-    ]
-
-
-def _stops(finding: Finding) -> bool:
-    return messages()[finding.code]["severity"] == "error"
+    return stopping(_search(jurisdiction, policies, as_of, policy_files)[1])
 
 
 def _search(

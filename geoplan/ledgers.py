@@ -17,9 +17,9 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from geoplan.blemishes import blemishes_of, merged_numbers
 from geoplan.encoding import DEFAULT, codec_of, decide_encoding
-from geoplan.errors import Finding, messages
+from geoplan.errors import Finding, stopping
 from geoplan.opened import Opened, table_of, texts_of
-from geoplan.preflight import CSV, UNZIPPING, WORKBOOK, format_of
+from geoplan.preflight import CSV, UNZIPPING, format_of
 from geoplan.settings import Source
 from geoplan.words import plain
 
@@ -53,7 +53,7 @@ def open_ledger(path: Path, source: Source, layer: str) -> tuple[Opened | None, 
     """
     format_ = format_of(path) or CSV
     sheet, encoding, findings = _csv(path, source, layer) if format_ == CSV else _workbook(path, source, layer)
-    if _stops(findings):
+    if stopping(findings):
         return None, findings
     last, width = source.header_row + source.header_rows - 1, max(map(len, sheet), default=0)
     if len(sheet) < last:
@@ -63,10 +63,6 @@ def open_ledger(path: Path, source: Source, layer: str) -> tuple[Opened | None, 
             "file": path.name, "count": width, "most": MAX_COLUMNS})]
     opened = _below_heading(sheet, source, layer, format_, encoding)
     return replace(opened, findings=(*opened.findings, *findings)), []
-
-
-def _stops(findings: Sequence[Finding]) -> bool:
-    return any(messages()[finding.code]["severity"] == "error" for finding in findings)
 
 
 def _below_heading(sheet: Sheet, source: Source, layer: str, format_: str, encoding: str) -> Opened:
@@ -107,7 +103,9 @@ def _workbook(path: Path, source: Source, layer: str) -> tuple[Sheet, str, list[
                 "said": source.sheet or "", "sheets": "、".join(book.sheet_names)})]
         sheet = book.get_sheet_by_name(names[0])
         cells = _unmerged(sheet)
-        return cells, DEFAULT, _blemishes(path, sheet, cells, source, layer)
+        rows = _rows_that_count(cells, source)
+        marks = blemishes_of(path, book.sheet_names, sheet.name, layer, rows)
+        return cells, DEFAULT, [*marks, *merged_numbers(cells, sheet.merged_cell_ranges or (), rows, layer)]
     except (CalamineError, *UNZIPPING):
         return [], "", [Finding("preflight.damaged", layer, values={"file": path.name})]
     except BaseException as error:
@@ -116,12 +114,10 @@ def _workbook(path: Path, source: Source, layer: str) -> tuple[Sheet, str, list[
         return [], "", [Finding("preflight.damaged", layer, values={"file": path.name})]
 
 
-def _blemishes(path: Path, sheet: CalamineSheet, cells: Sheet, source: Source, layer: str) -> list[Finding]:
+def _rows_that_count(cells: Sheet, source: Source) -> list[int]:
     last = source.header_row + source.header_rows - 1
-    rows = [number for number, line in enumerate(cells, 1) if number > last and any(
+    return [number for number, line in enumerate(cells, 1) if number > last and any(
         cell not in ("", None) for cell in line)]
-    marks = blemishes_of(path, sheet.name, layer, rows) if format_of(path) == WORKBOOK else []
-    return [*marks, *merged_numbers(cells, sheet.merged_cell_ranges or (), rows, layer)]
 
 
 def _filled(book: CalamineWorkbook) -> list[str]:

@@ -20,6 +20,7 @@ from geoplan.compounds import is_compound, is_whole_workbook, spans_of
 from geoplan.errors import Finding, listed
 from geoplan.presence import is_file
 from geoplan.records import MAGIC, check_shapefile, companion
+from geoplan.spans import span_of
 
 SHAPEFILE, GEOPACKAGE, GEOJSON, OSM_PBF = "ESRI Shapefile", "GPKG", "GeoJSON", "OSM"
 WORKBOOK, OLD_WORKBOOK, CSV = "XLSX", "XLS", "CSV"
@@ -37,6 +38,7 @@ MAX_BLOB_HEADER = 64 * 1024  # OSM PBF format: a longer header is invalid
 MAX_UNPACKED = 1_000_000_000  # bytes; the largest sheet Excel can hold is about half of it
 MAX_RATIO = 200  # unpacked to packed; real sheets stay below 30
 MAX_CELLS = 50_000_000
+SHEET_MARK = b"sheetData"
 UNZIPPING = (  # what a damaged zip file can raise
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, OSError,
     ValueError)
@@ -228,8 +230,8 @@ def _check_workbook(path: Path, layer: str) -> list[Finding]:
             packed = sum(member.compress_size for member in members)
             if unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * max(packed, 1):
                 return [Finding("preflight.unpacks_too_far", layer, values={"file": path.name, "size": unpacked})]
-            sheets = [member for member in members if member.filename.startswith("xl/worksheets/sheet")]
-            return _check_spans([_cells_spanned(book.read(sheet)) for sheet in sheets], path, layer)
+            texts = (book.read(member) for member in members)  # a sheet may lie under any name
+            return _check_spans([span_of(text) for text in texts if SHEET_MARK in text], path, layer)
     except UNZIPPING:
         return [_damaged(path, layer)]
 
@@ -252,20 +254,6 @@ def _check_spans(spans: Sequence[tuple[int, int]], path: Path, layer: str) -> li
 
 def _check_archive(path: Path, layer: str) -> list[Finding]:
     return [] if zipfile.is_zipfile(path) else [_lies(path, layer, ARCHIVE)]
-
-
-def _cells_spanned(sheet: bytes) -> tuple[int, int]:
-    """Return how many cells a reader must hold for a sheet, all up to the farthest one written, and how many are."""
-    named = re.findall(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,7})\d', sheet)
-    rows = [int(row) for row in re.findall(rb'<(?:\w+:)?row [^>]*?r="(\d{1,9})"', sheet)]
-    return max(map(_column_number, set(named)), default=0) * max(rows, default=0), len(named)
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
-    return number
 
 
 def _check_csv(path: Path, layer: str) -> list[Finding]:

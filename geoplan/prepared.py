@@ -13,7 +13,7 @@ import pandas as pd
 
 from geoplan.cost_rows import cost_inputs, read_costs
 from geoplan.delivery import check_delivery
-from geoplan.errors import DataError, Finding, listed, raise_all
+from geoplan.errors import DataError, Finding, listed, raise_all, stopping
 from geoplan.frozen import FrozenAreas, read_frozen
 from geoplan.heights import check_heights, heights_inputs
 from geoplan.jurisdictions import check_policies
@@ -58,32 +58,37 @@ def prepare(path: Path, *, also: Sequence[Finding] = ()) -> Prepared:
     if project is None:
         raise DataError(findings)
     layers, problems = collect_layers(project)
-    costs, wrong = read_costs(project)
+    costs, of_costs = read_costs(project)
     frozen, unfit = read_frozen(project, layers.estates["estate_id"].tolist() if layers is not None else [])
-    template, unclear = read_template(project)
-    findings += [*check_policies(*law_of(project)), *check_heights(project), *wrong, *problems, *unclear,
+    template, of_template = read_template(project)
+    findings += [*check_policies(*law_of(project)), *check_heights(project), *stopping(of_costs), *problems,
+                 *stopping(of_template),
                  *([*unfit, *check_delivery(project, layers, template)] if layers is not None else []),
                  *_unknown_estates(project, layers)]
     each_once = [finding for place, finding in enumerate(findings) if finding not in findings[:place]]
     raise_all(DataError, each_once, project.plan.language)
     assert layers is not None
-    return Prepared(project, _with_inputs(layers, project, frozen, template), costs, frozen, template)
+    beside = _beside(layers, project, frozen, template, [*of_costs, *of_template])
+    return Prepared(project, beside, costs, frozen, template)
 
 
 def prepare_project(project: Project) -> Prepared:
     """Read the files of a project that was read before; DataError tells every problem of the files at once."""
     layers = read_layers(project)
-    costs, wrong = read_costs(project)
+    costs, of_costs = read_costs(project)
     frozen, unfit = read_frozen(project, layers.estates["estate_id"].tolist())
-    template, unclear = read_template(project)
-    raise_all(DataError, [*check_heights(project), *wrong, *unfit, *unclear,
+    template, of_template = read_template(project)
+    raise_all(DataError, [*check_heights(project), *stopping(of_costs), *unfit, *stopping(of_template),
                           *check_delivery(project, layers, template)], project.plan.language)
-    return Prepared(project, _with_inputs(layers, project, frozen, template), costs, frozen, template)
+    beside = _beside(layers, project, frozen, template, [*of_costs, *of_template])
+    return Prepared(project, beside, costs, frozen, template)
 
 
-def _with_inputs(layers: Layers, project: Project, frozen: FrozenAreas, template: Template) -> Layers:
-    """Return the layers with the hashes of what was read beside them."""
-    return replace(layers, inputs={
+def _beside(
+    layers: Layers, project: Project, frozen: FrozenAreas, template: Template, remarks: Sequence[Finding],
+) -> Layers:
+    """Return the layers with the hashes of what was read beside them, and the remarks on it."""
+    return replace(layers, findings=(*layers.findings, *remarks), inputs={
         **layers.inputs, **cost_inputs(project), **heights_inputs(project), **frozen.inputs, **template.inputs,
         **{file: digest_of(project.folder / file) for file in project.plan.policy_files}})
 

@@ -4,7 +4,7 @@ Each layer goes the same way: preflight, open, take our columns, settle the CRS,
 rules in the working CRS. The estates go first; the other layers must lie near them. Rows read = rows used + rejected.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from pyproj.exceptions import CRSError
 from geoplan.archives import at_hand
 from geoplan.checks import GIVEN_RULES, WORKING_RULES
 from geoplan.datum import zone_crs, zone_of
-from geoplan.errors import DataError, Finding, messages, raise_all
+from geoplan.errors import DataError, Finding, raise_all, remarks_of, stopping
 from geoplan.geodata import open_geodata
 from geoplan.headings import Headed, take_columns
 from geoplan.identities import make_ids
@@ -126,14 +126,14 @@ def collect_layers(project: Project) -> tuple[Layers | None, list[Finding]]:
             continue
         rows, found = _place(brought, _setting(project, layer, brought, brought.crs, home))
         findings += found
-        if _fatal(found):
+        if stopping(found):
             continue
         placed[layer] = Placed(brought, rows)
         home = home_of_rows(rows, brought.crs) if layer == "estates" else home
     crs, found = _working_crs(project, placed)
     findings += found
     if crs is None:
-        return None, _fatal(findings)
+        return None, stopping(findings)
     done: dict[str, pd.DataFrame] = {}
     for layer, (brought, rows) in placed.items():
         ids = frozenset(done["estates"]["estate_id"]) if "estates" in done else frozenset()
@@ -142,10 +142,10 @@ def collect_layers(project: Project) -> tuple[Layers | None, list[Finding]]:
         done[layer], found = apply_rules(moved, setting, WORKING_RULES[setting.kind])
         findings += [*found, *_too_many_rejected(project, layer, brought, done[layer])]
     if "estates" not in done:
-        return None, _fatal(findings)
+        return None, stopping(findings)
     progress, found = read_progress(project, crs, frozenset(done["estates"]["estate_id"]))
     findings += found
-    return _with_progress(_layers(crs, project, placed, done, findings), project, progress), _fatal(findings)
+    return _with_progress(_layers(crs, project, placed, done, findings), project, progress), stopping(findings)
 
 
 def _in_order(project: Project) -> list[str]:
@@ -165,7 +165,7 @@ def _open(project: Project, layer: str, home: Home | None) -> tuple[Brought | No
     headed, found = take_columns(opened, source, layer)
     crs, datum, more = crs_of(opened, source, layer)
     findings = [*findings, *opened.findings, *found, *more]
-    if crs is None or _fatal(findings):
+    if crs is None or stopping(findings):
         return None, findings
     return Brought(source, opened, headed, crs, datum), findings
 
@@ -229,22 +229,18 @@ def _too_many_rejected(project: Project, layer: str, brought: Brought, rows: pd.
         "rejected": read - used, "read": read, "most": f"{most:.0%}"})]
 
 
-def _fatal(findings: Sequence[Finding]) -> list[Finding]:
-    return [finding for finding in findings if messages()[finding.code]["severity"] == "error"]
-
-
 def _layers(
     crs: CRS, project: Project, placed: Mapping[str, Placed], done: Mapping[str, pd.DataFrame], findings: list[Finding]
 ) -> Layers:
     frames = {layer: _frame(layer, [done[layer]] if layer in done else [], crs) for layer in SINGLE_LAYERS}
     walls = [rows.assign(layer=layer.partition(".")[2]) for layer, rows in done.items() if layer not in frames]
     order = {layer: at for at, layer in enumerate([*_in_order(project), PROGRESS])}
-    remarks = [finding for finding in findings if messages()[finding.code]["severity"] != "error"]
     return Layers(
         crs=crs, **frames, barriers=_frame("barriers", walls, crs),
         brought={layer: frozenset(part.brought.headed.heads) | (
             {"geometry"} if part.brought.opened.geometry is not None else set()) for layer, part in placed.items()},
-        findings=tuple(sorted(remarks, key=lambda found: (order.get(found.layer, -1), found.row or 0, found.code))),
+        findings=tuple(sorted(
+            remarks_of(findings), key=lambda found: (order.get(found.layer, -1), found.row or 0, found.code))),
         rows={layer: {"read": len(part.brought.opened.row), "used": len(done[layer]),
                       "rejected": len(part.brought.opened.row) - len(done[layer])} for layer, part in placed.items()},
         inputs=_inputs(project, placed),

@@ -8,16 +8,14 @@ A layer that is not named keeps the tool's own names. Nothing in the file is tru
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+
+import pandas as pd
 
 from geoplan.errors import Finding
-from geoplan.ledgers import open_ledger
-from geoplan.opened import Opened
-from geoplan.preflight import LEDGERS, check_file, digest_of, format_of
-from geoplan.project import PLAN_FILE, Project
+from geoplan.keyed import Key, read_keyed
+from geoplan.preflight import digest_of
+from geoplan.project import Project
 from geoplan.schema import GEOMETRY_TYPES, Column, columns_of
-from geoplan.settings import Source
-from geoplan.words import word_key
 
 LAYER = "delivery"
 LAYERS = ("areas", "estates", "facilities", "sites", "openings")
@@ -26,7 +24,7 @@ NAMES = {  # what planners head their columns with
     "field": ("field", "字段", "字段代码", "字段名"), "type": ("type", "类型", "字段类型"),
     "width": ("width", "长度", "宽度", "字段长度"), "decimals": ("decimals", "小数", "小数位数"),
 }
-NEEDED = ("layer", "column", "field")
+KEY = Key("delivery.template", LAYER, "templates.no_ledger", NAMES, needed=("layer", "column", "field"))
 TEXT, NUMBER = "C", "N"
 TYPES = {TEXT: ("c", "char", "text", "string", "文本", "字符", "字符型"),
          NUMBER: ("n", "f", "number", "numeric", "int", "float", "double", "数值", "数字", "数值型", "整数", "浮点")}
@@ -65,7 +63,7 @@ class Template:
 
 
 def read_template(project: Project) -> tuple[Template, list[Finding]]:
-    """Return the bureau's template, and everything that is wrong with it.
+    """Return the bureau's template, and what is wrong or odd about it.
 
     Parameters
     ----------
@@ -77,35 +75,28 @@ def read_template(project: Project) -> tuple[Template, list[Finding]]:
     template
         Empty where none is named or it cannot be used.
     findings
-        Each stops the run.
+        What stops the run, and remarks.
     """
     said = project.delivery.template
     if said is None:
         return Template(), []
-    file = project.folder / said
-    findings = check_file(file, said, LAYER)
-    if findings and findings[0].code == "preflight.no_file":
-        return Template(), [Finding("project.no_data_file", PLAN_FILE, values={
-            "where": "delivery.template", "said": said})]
-    if not findings and format_of(file) not in LEDGERS:
-        findings = [Finding("templates.no_ledger", LAYER, values={"file": file.name})]
-    if findings:
+    rows, findings = read_keyed(project.folder, said, KEY)
+    if rows is None:
         return Template(), findings
-    opened, findings = open_ledger(file, Source.model_validate({"path": said}), LAYER)
-    if opened is None:
-        return Template(), findings
-    template, findings = template_of(opened)
-    return (Template(), findings) if findings else (replace(template, inputs={said: digest_of(file)}), [])
+    template, wrong = _template_of(rows)
+    if wrong:
+        return Template(), [*findings, *wrong]
+    return replace(template, inputs={said: digest_of(project.folder / said)}), findings
 
 
-def template_of(opened: Opened) -> tuple[Template, list[Finding]]:
+def _template_of(rows: pd.DataFrame) -> tuple[Template, list[Finding]]:
     """Return what the lines of a template say, and every problem of every line."""
-    lines, findings = _lines(opened)
-    if findings:
-        return Template(), findings
+    if rows.empty:
+        return Template(), [Finding("templates.empty", LAYER)]
+    findings: list[Finding] = []
     names: dict[str, str] = {}
     wishes: dict[str, list[Wish]] = {}
-    for row, line in lines:
+    for row, line in _lines(rows):
         layer = line["layer"].lower()
         if layer not in LAYERS:
             findings.append(_wrong("unknown_layer", row, said=line["layer"], known="、".join(LAYERS)))
@@ -122,21 +113,10 @@ def template_of(opened: Opened) -> tuple[Template, list[Finding]]:
     return Template(called, wishes), [*findings, *_check_names(called)]
 
 
-def _lines(opened: Opened) -> tuple[list[tuple[int, dict[str, str]]], list[Finding]]:
-    theirs = [word_key(str(name)) for name in opened.cells.columns]
-    at = {ours: next((theirs.index(word_key(name)) for name in names if word_key(name) in theirs), None)
-          for ours, names in NAMES.items()}
-    missing = [Finding("headings.no_required", LAYER, values={
-        "ours": ours, "columns": "、".join(map(str, opened.cells.columns))}) for ours in NEEDED if at[ours] is None]
-    if missing or not len(opened.row):
-        return [], missing or [Finding("templates.empty", LAYER)]
-    cells: list[list[Any]] = opened.cells.to_numpy(dtype=object).tolist()
-    return [(int(row), {ours: _cell(line, place) for ours, place in at.items()})
-            for row, line in zip(opened.row, cells, strict=True)], []
-
-
-def _cell(line: list[Any], place: int | None) -> str:
-    return line[place].strip() if place is not None and isinstance(line[place], str) else ""
+def _lines(rows: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
+    cells = rows.reindex(columns=list(NAMES)).astype("str").fillna("").to_dict("records")
+    for row, line in zip(rows["row"].tolist(), cells, strict=True):
+        yield row, {str(ours): str(said).strip() for ours, said in line.items()}
 
 
 def _check_name(line: Mapping[str, str], names: Mapping[str, str], row: int) -> Iterator[Finding]:

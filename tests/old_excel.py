@@ -1,15 +1,19 @@
 """Writes .xls workbooks (BIFF8 in a compound file) for the tests: no library that still lives writes them."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 SECTOR = 512
 FREE, END, FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+DIVIDED_BY_ZERO = 0x07
+HIDDEN = 0x20
+
+Cell = str | float | ZeroDivisionError | None
 
 
-def xls_bytes(sheets: dict[str, Sequence[Sequence[str | float | None]]]) -> bytes:
-    """Return a workbook of some sheets; texts and numbers only."""
-    bodies = [_sheet(lines) for lines in sheets.values()]
+def xls_bytes(sheets: dict[str, Sequence[Sequence[Cell]]], hidden: Collection[tuple[str, int]] = ()) -> bytes:
+    """Return a workbook of some sheets: texts, numbers, divisions by zero; `hidden` are rows from 1, by their sheet."""
+    bodies = [_sheet(lines, [row for sheet, row in hidden if sheet == name]) for name, lines in sheets.items()]
     heads = [struct.pack("<IH", 0, 0) + _short_text(name) for name in sheets]
     before = len(_bof(0x0005)) + sum(4 + len(head) for head in heads) + len(_record(0x000A))
     starts = [before + sum(map(len, bodies[:number])) for number in range(len(bodies))]
@@ -31,17 +35,31 @@ def _short_text(text: str) -> bytes:
     return struct.pack("<BB", len(text), 1) + text.encode("utf-16-le")
 
 
-def _sheet(lines: Sequence[Sequence[str | float | None]]) -> bytes:
+def _sheet(lines: Sequence[Sequence[Cell]], hidden: Collection[int]) -> bytes:
     width = max((len(line) for line in lines), default=0)
     cells = [_record(0x0200, struct.pack("<IIHHH", 0, len(lines), 0, width, 0))]
+    cells += [_record(0x0208, struct.pack("<HHHHHHI", row, 0, width, 255, 0, 0, 0x100 | HIDDEN * (row + 1 in hidden)))
+              for row in range(len(lines))]
     for row, line in enumerate(lines):
         for column, value in enumerate(line):
             if isinstance(value, str):
                 text = struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
                 cells.append(_record(0x0204, struct.pack("<HHH", row, column, 0) + text))
+            elif isinstance(value, ZeroDivisionError):
+                cells.append(_fault(row, column, is_formula=bool(value.args)))
             elif value is not None:
                 cells.append(_record(0x0203, struct.pack("<HHHd", row, column, 0, value)))
     return b"".join([_bof(0x0010), *cells, _record(0x000A)])
+
+
+def _fault(row: int, column: int, *, is_formula: bool) -> bytes:
+    """Return a cell with an error, typed in or what a formula (1/0) came to."""
+    if not is_formula:
+        return _record(0x0205, struct.pack("<HHHBB", row, column, 0, DIVIDED_BY_ZERO, 1))
+    result = struct.pack("<BBBBBBH", 2, 0, DIVIDED_BY_ZERO, 0, 0, 0, 0xFFFF)
+    formula = struct.pack("<BHBHB", 0x1E, 1, 0x1E, 0, 0x06)
+    rest = struct.pack("<HIH", 0, 0, len(formula)) + formula
+    return _record(0x0006, struct.pack("<HHH", row, column, 0) + result + rest)
 
 
 def _compound(stream: bytes) -> bytes:

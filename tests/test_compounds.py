@@ -39,6 +39,23 @@ def test_a_whole_workbook_passes_and_is_read_like_any_ledger(tmp_path: Path) -> 
     assert opened.row.tolist() == list(range(2, 201))
 
 
+def test_hidden_rows_and_cells_with_an_error_are_told_as_of_new_workbooks(tmp_path: Path) -> None:
+    typed, computed = ZeroDivisionError(), ZeroDivisionError("1/0")
+    lines = [["小区编号", "户数", "栋数"], ["A1", 10.0, 1.0], ["A2", typed, 2.0], ["A3", 30.0, computed],
+             ["A4", 40.0, 4.0]]
+    hidden = {("说明", 2), ("台账", 1), ("台账", 3), ("台账", 5)}
+    file = tmp_path / "台账.xls"
+    file.write_bytes(xls_bytes({"说明": [["填表说明"], ["一"], [computed]], "台账": lines}, hidden))
+    opened, findings = open_ledger(file, Source(path=file.name, sheet="台账"), "sites")
+    assert findings == []
+    assert opened is not None
+    assert opened.cells["户数"].isna().tolist() == [False, True, False, False]
+    assert opened.cells["栋数"].isna().tolist() == [False, False, True, False]
+    assert [(said.code, said.row, dict(said.values)) for said in opened.findings] == [
+        ("ledgers.hidden_rows", 3, {"rows": "3、5", "count": 2}),  # the heading is no record, hidden or not
+        ("ledgers.error_cells", None, {"cells": "B3、C4", "count": 2})]
+
+
 def test_a_large_workbook_spans_several_sector_tables() -> None:
     # 9,000 rows of two texts are about 500 kB: 1,000 sectors, and one table names 128.
     many = xls_bytes({"台账": [[f"小区编号{n:05d}", f"某某路小区第{n:05d}号"] for n in range(9000)]})

@@ -151,7 +151,7 @@ def test_the_file_is_an_input_with_its_digest(tmp_path: Path) -> None:
 def test_a_missing_file_a_missing_column_and_a_wrong_kind_of_file_are_said(tmp_path: Path) -> None:
     write_csv(tmp_path / "costs.csv", [["item", "price"], ["LIFT", "480000"]])
     assert read(tmp_path, "nowhere.csv")[1] == ["project.no_data_file"]
-    assert read(tmp_path, "costs.csv")[1] == ["headings.no_required"]
+    assert read(tmp_path, "costs.csv")[1] == ["headings.no_required", "headings.unused"]
     assert read(tmp_path, "estates.gpkg")[1] == ["costs.no_ledger"]
 
 

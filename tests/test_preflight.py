@@ -121,18 +121,38 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     assert codes(tmp_path / "a.xlsx") == ["preflight.unpacks_too_far"]
 
 
-def test_a_cell_at_the_far_end_of_a_sheet_is_refused(tmp_path: Path) -> None:
-    book = write_sheet(tmp_path / "a.xlsx", [["名称"]])
-    with zipfile.ZipFile(book) as old:
+def book_with(folder: Path, row: bytes, sheet: str = "sheet1.xml") -> Path:
+    """Return a workbook of one cell and of a row as XML, in a sheet whose file has a name."""
+    with zipfile.ZipFile(write_sheet(folder / "a.xlsx", [["名称"]])) as old:
         members = {name: old.read(name) for name in old.namelist()}
-    sheet = members["xl/worksheets/sheet1.xml"]
-    members["xl/worksheets/sheet1.xml"] = sheet.replace(
-        b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    )
-    with zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new:
-        for name, data in members.items():
+    text = members.pop("xl/worksheets/sheet1.xml").replace(b"</sheetData>", row + b"</sheetData>")
+    links = "xl/_rels/workbook.xml.rels"
+    members[links] = members[links].replace(b"sheet1.xml", sheet.encode())
+    with zipfile.ZipFile(folder / "b.xlsx", "w") as new:
+        for name, data in {**members, f"xl/worksheets/{sheet}": text}.items():
             new.writestr(name, data)
-    assert codes(tmp_path / "b.xlsx") == ["preflight.sheet_too_wide"]
+    return folder / "b.xlsx"
+
+
+@pytest.mark.parametrize("row", [
+    b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', b'<row r="2"><c r="A99999999"><v>1</v></c></row>',
+    b'<row r="2"><c s="1" r="sheetView2"><v>1</v></c></row>', b"<row r='2'><c\nr = 'ZZZZZZZZZ2'><v>1</v></c></row>",
+    b'<row r="99999999999"><c><v>1</v></c></row>', b'<row r="2">' + b"<c/>" * 99 + b'</row><row r="999999"/>',
+    b'<row r="999999"><c r="XFD999999"/></row><row><c r="A1"/></row>'],
+    ids=["a far row and column", "a far row of a cell", "a word for a column", "quoted otherwise", "a far row alone",
+         "cells without references", "a row without one"])
+def test_a_cell_at_the_far_end_of_a_sheet_is_refused(tmp_path: Path, row: bytes) -> None:
+    assert codes(book_with(tmp_path, row)) == ["preflight.sheet_too_wide"]
+
+
+def test_a_sheet_is_looked_at_under_any_name_of_its_file(tmp_path: Path) -> None:
+    far = b'<row r="2"><c r="A99999999"><v>1</v></c></row>'
+    assert codes(book_with(tmp_path, far, "tab.xml")) == [
+        "preflight.sheet_too_wide"]
+
+
+def test_rows_and_cells_without_references_are_no_reason_to_refuse_a_sheet(tmp_path: Path) -> None:
+    assert codes(book_with(tmp_path, b"<row>" + b"<c><v>1</v></c>" * 9 + b"</row><row/>" * 50)) == []
 
 
 def test_a_csv_of_zeros_is_no_csv(tmp_path: Path) -> None:

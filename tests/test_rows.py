@@ -28,6 +28,24 @@ def near(east: float = 0.0) -> list[float]:
     return [EAST + east, NORTH]
 
 
+def test_a_figure_that_can_hardly_be_is_kept_and_told_of(tmp_path: Path) -> None:
+    layers = estates(tmp_path, town(
+        5, storeys_max=["600", "80", "0", "81", None], households=["100", "50000", "50001", "9", "0"]))
+    assert layers.estates["storeys_max"].tolist()[:4] == [600, 80, 0, 81]
+    assert [(told["row"], told["column"], told["said"], told["low"], told["high"])
+            for told in remarks(layers, "cells.unusual")] == [
+        (1, "storeys_max", 600, "1", "80"), (3, "storeys_max", 0, "1", "80"), (3, "households", 50_001, "1", "50,000"),
+        (4, "storeys_max", 81, "1", "80")]
+
+
+def test_beds_and_storeys_of_facilities_have_usual_figures_too(tmp_path: Path) -> None:
+    layers = facilities(tmp_path, [
+        ["name", "facility_type", "storey", "beds", "floor_area_m2", "x", "y"],
+        ["a", "ELD_DAYCARE", "120", "20", "300", *near()], ["b", "ELD_DAYCARE", "-2", "50000", "0.03", *near(40)]])
+    assert [(told["row"], told["column"], told["said"]) for told in remarks(layers, "cells.unusual")] == [
+        (2, "storey", 120), (3, "beds", 50_000), (3, "floor_area_m2", "0.03")]
+
+
 def test_layers_are_sorted_by_id_and_keep_the_row_of_the_file(tmp_path: Path) -> None:
     layers = estates(tmp_path, town(3, estate_id=["E3", "E1", "E2"]))
     assert layers.estates[["estate_id", "row"]].to_numpy().tolist() == [["E1", 2], ["E2", 3], ["E3", 1]]

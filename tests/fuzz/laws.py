@@ -8,7 +8,7 @@ import re
 import sqlite3
 import struct
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -20,13 +20,14 @@ from seeds import PLAN, Seed
 from shapely.geometry import Point
 
 from geoplan.cost_rows import read_costs
-from geoplan.errors import Finding, GeoplanError, located, messages
+from geoplan.errors import Finding, GeoplanError, located, messages, stopping
 from geoplan.geodata import open_geodata
 from geoplan.heights import check_heights, read_heights
 from geoplan.ledgers import open_ledger
 from geoplan.preflight import LEDGERS, check_file, format_of
 from geoplan.project import Project, parse_project
 from geoplan.read import collect_layers
+from geoplan.templates import read_template
 
 HOLE = re.compile(r"\{[a-z_]+\}")
 SOUND = '[estates]\npath = "sound.geojson"\n'
@@ -63,14 +64,22 @@ def _judged(seed: Seed, files: Files, folder: Path, is_deep: bool) -> list[str]:
         return complaints
     if seed.layer == "costs":
         return complaints + _holes(read_costs(project)[1])
+    if seed.layer == "delivery":
+        return complaints + _template(project)
     if seed.layer == "elevation":
         return complaints + _heights(project)
     if seed.layer == "plan":
-        return complaints + (_read(project) if is_deep else [])
+        return complaints + (_read(project, findings) if is_deep else [])
     if seed.layer not in project.sources:
         return complaints
     complaints += _opened(seed, files, project, folder)
-    return complaints + (_read(project) if is_deep else [])
+    return complaints + (_read(project, findings) if is_deep else [])
+
+
+def _template(project: Project) -> list[str]:
+    template, findings = read_template(project)
+    said = bool(template.wishes or stopping(findings)) or project.delivery.template is None
+    return _holes(findings) if said else ["template: nothing read, and nothing said"]
 
 
 def _heights(project: Project) -> list[str]:
@@ -101,10 +110,10 @@ def _opened(seed: Seed, files: Files, project: Project, folder: Path) -> list[st
     return complaints
 
 
-def _read(project: Project) -> list[str]:
+def _read(project: Project, of_plan: Sequence[Finding]) -> list[str]:
     layers, stops = collect_layers(project)
     if layers is None:
-        return _holes(stops) if stops else ["nothing read, and nothing said"]
+        return _holes(stops) if stops or of_plan else ["nothing read, and nothing said"]
     complaints = _holes([*stops, *layers.findings])
     for layer, counts in layers.rows.items():
         lost = [one for one in layers.findings if one.layer == layer and messages()[one.code]["action"] == "rejected"]
@@ -113,7 +122,7 @@ def _read(project: Project) -> list[str]:
     return complaints
 
 
-def _holes(findings: list[Finding] | tuple[Finding, ...]) -> list[str]:
+def _holes(findings: Sequence[Finding]) -> list[str]:
     """Return the findings that are no sentence in one of the languages."""
     said = {located(finding, language): finding.code for finding in findings for language in ("zh", "en")}
     return [f"no sentence: {code}" for sentence, code in said.items() if not sentence.strip()]
@@ -147,17 +156,22 @@ def _of_base(files: Files, main: str, _: int) -> int | None:
 
 
 def _of_lines(files: Files, main: str, header: int) -> int | None:
-    """Count lines; one that is quoted may hold several, and a mark in front decides the encoding: both are left out."""
+    """Count lines; one that is quoted may hold several, and a mark in front decides the encoding: both are left out.
+
+    The separator is what the heading has most of, so that another one alone in a line is something said.
+    """
     data = files[main]
     if b'"' in data or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return None
-    lines = re.split(rb"\r\n|\r|\n", data.removeprefix(b"\xef\xbb\xbf"))[header:]
+    every = re.split(rb"\r\n|\r|\n", data.removeprefix(b"\xef\xbb\xbf"))
+    separator = max(",\t;", key=lambda mark: every[header - 1].count(mark.encode()) if len(every) >= header else 0)
+    lines = every[header:]
     for encoding in ("utf-8", "gbk", "gb18030"):
         try:
             texts = [line.decode(encoding) for line in lines]
         except UnicodeDecodeError:
             continue
-        cells = [[cell for cell in re.split(r"[,;\t]", text) if cell.strip()] for text in texts]
+        cells = [[cell for cell in text.split(separator) if cell.strip()] for text in texts]
         return sum(bool(line) and not TOTALS.fullmatch(line[0]) for line in cells)
     return None
 

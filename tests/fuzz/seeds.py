@@ -29,6 +29,10 @@ PROGRESS = [["estate_id", "stage", "start_date", "finish_date", "after_base", "a
             ["E3", "未开工", "", "", "", "", ""]]
 COSTS = [["项目", "单价", "低", "高", "来源"], ["电梯", "650000", "500000", "800000", "询价"],
          ["lift", "9", "", "", ""]]
+NAMES = [["图层", "列", "图层名", "字段代码", "类型", "长度", "小数位数"],
+         ["areas", "area_id", "GZPQ", "PQBH", "C", "20", ""],
+         ["areas", "amount_yuan", "", "TZE", "N", "14", "2"], ["estates", "name", "老旧小区", "XQMC", "文本", "60", ""],
+         ["合计", "3", "", "", "", "", ""]]
 PLAN = """
 [plan]
 name = "小镇"
@@ -55,18 +59,19 @@ shares = { utility = 0.7 }
 
 @dataclass(frozen=True)
 class Seed:
-    """A sound project: `layer` is under fuzz, `main` its file, `text` what plan.toml says of it beside the path."""
+    """A sound project: `layer` is under fuzz, `main` its file under a `key`, `text` what plan.toml says beside it."""
 
     name: str
     layer: str
     main: str
     files: Mapping[str, bytes]
     text: str = ""
+    key: str = "path"
 
     @property
     def section(self) -> str:
         """What plan.toml says of the layer."""
-        return f'[{self.layer}]\npath = "{self.main}"\n{self.text}'
+        return f'[{self.layer}]\n{self.key} = "{self.main}"\n{self.text}'
 
 
 def make_seeds(folder: Path) -> list[Seed]:
@@ -116,6 +121,9 @@ def _ledgers(folder: Path) -> Iterable[Seed]:
 def _others(folder: Path) -> Iterable[Seed]:
     yield Seed("progress.csv", "progress", "p.csv", {"p.csv": csv_bytes(PROGRESS, "utf-8")})
     yield Seed("costs.csv", "costs", "c.csv", {"c.csv": csv_bytes(COSTS, "utf-8")})
+    yield Seed("template.csv", "delivery", "t.csv", {"t.csv": csv_bytes(NAMES, "utf-8")}, key="template")
+    book = write_sheet(folder / "t.xlsx", NAMES, [(1, 0, 2, 0)]).read_bytes()
+    yield Seed("template.xlsx", "delivery", "t.xlsx", {"t.xlsx": stored(book)}, key="template")
     text = f'{PLAN}[estates]\npath = "estates.geojson"\nvalues.structure = {{ "好" = "sound" }}\n{MORE}'
     sound = estates_json(folder)
     yield Seed("plan.toml", "plan", "plan.toml", {"plan.toml": text.encode(), "estates.geojson": sound})

@@ -59,6 +59,19 @@ def test_a_reader_that_breaks_a_law_is_found(bench: Bench, monkeypatch: pytest.M
     assert complaint.startswith("IndexError")
 
 
+def test_another_separator_alone_in_a_line_is_a_row(bench: Bench) -> None:
+    seed = next(one for one in bench.seeds if one.name == "sites.csv")
+    lines = seed.files["sites.csv"] + b";\r\n,,\r\n\t\r\nx;y\r\n"
+    assert laws._of_lines({"sites.csv": lines}, "sites.csv", 1) == 6  # four sites, ";" and "x;y"
+    assert judge(seed, {"sites.csv": lines}, bench.sound, bench.place, Random(1), 1.0) == []
+
+
+def test_what_was_said_of_plan_toml_need_not_be_said_again_of_the_files(bench: Bench) -> None:
+    seed = next(one for one in bench.seeds if one.name == "plan.toml")
+    text = seed.files["plan.toml"].replace(b"[estates]\npath", b"max_r")
+    assert judge(seed, {**seed.files, "plan.toml": text}, bench.sound, bench.place, Random(1), 1.0) == []
+
+
 @settings(max_examples=150)
 @given(at=st.integers(0, 10**6), data=st.binary(max_size=30), which=st.integers(0, 10**3))
 def test_bytes_anywhere_in_any_file_break_no_law(bench: Bench, at: int, data: bytes, which: int) -> None:
