@@ -12,11 +12,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from geoplan.errors import Finding, listed
 from geoplan.preflight import ARCHIVE, SHAPEFILE, SIDECARS, check_file, format_of
+from geoplan.scratch import scratch_folder
 from geoplan.settings import Source
 
 MAX_MEMBERS = 1_000
@@ -63,8 +63,8 @@ def at_hand(path: Path, source: Source, layer: str) -> Iterator[Unpacked]:
     if findings or format_of(path) != ARCHIVE:
         yield Unpacked(None if findings else path, source, findings)
         return
-    with TemporaryDirectory(prefix="geoplan-") as folder:
-        yield _unpacked(path, source, layer, Path(folder))
+    with scratch_folder() as folder:
+        yield _unpacked(path, source, layer, folder)
 
 
 def _unpacked(path: Path, source: Source, layer: str, folder: Path) -> Unpacked:

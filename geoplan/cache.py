@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from geoplan.digests import Digester, NoDigestError
+from geoplan.edition import edition
 from geoplan.errors import Finding
 from geoplan.parcels import UNREADABLE, NotPackedError, pack, unpack
 
@@ -26,7 +27,6 @@ CACHE_FOLDER, SUFFIX, PART = ".geoplan-cache", ".step", ".part"
 OURS = re.compile(r"[0-9a-f]{64}\.step|.*\.part")
 MAGIC, DIGEST_BYTES = b"geoplan step 1\n", 32
 MOST_BYTES = 512 << 20
-PROGRAM = ("*.py", "*.csv", "*.toml")
 NOTES = {".gitignore": "*\n", "README": (
     "geoplan 的步骤缓存，可随时整个删除。\nResults of geoplan's steps; the whole folder may be deleted at any time.\n")}
 P = ParamSpec("P")
@@ -133,14 +133,12 @@ class _Shelf:
 @cache
 def program() -> str:
     """Return what the results depend on besides what steps are given: this program, its libraries, this Python."""
-    files = sorted(file for pattern in PROGRAM for file in Path(__file__).parent.rglob(pattern))
     whole = sha256(f"{sys.version} {sys.platform}".encode())
     for needed in requires("geoplan") or []:
         if "extra ==" not in needed:
             name = re.split(r"[^\w.-]", needed, maxsplit=1)[0]
             whole.update(f" {name} {version(name)}".encode())
-    for file in files:
-        whole.update(file.name.encode() + sha256(file.read_bytes()).digest())
+    whole.update(f" {edition()['program']}".encode())
     return whole.hexdigest()
 
 

@@ -5,8 +5,8 @@ is one row of the summary; a fault of the program is left to be raised, and whoe
 """
 
 from dataclasses import dataclass, field
-from importlib.metadata import version
 
+from geoplan.edition import edition
 from geoplan.errors import DataError, Finding, GeoplanError, located
 from geoplan.plan import make_plan_of
 from geoplan.prepared import prepare
@@ -39,11 +39,11 @@ def run_town(town: Town, *, asked_version: str, language: str) -> Outcome:
     language
         Of the problems.
     """
-    if version("geoplan") != asked_version:
-        values = {"asked": asked_version, "found": version("geoplan")}
+    if edition()["version"] != asked_version:
+        values = {"asked": asked_version, "found": edition()["version"]}
         return _failed([Finding("batch.other_version", values=values)], language)
     try:
-        kept = _report_kept(town, asked_version)
+        kept = _report_kept(town)
         if kept is not None:
             return Outcome("done", report=kept, is_kept=True)
         town.run.parent.mkdir(parents=True, exist_ok=True)
@@ -53,8 +53,8 @@ def run_town(town: Town, *, asked_version: str, language: str) -> Outcome:
         return _failed(error.findings, language)
 
 
-def _report_kept(town: Town, asked_version: str) -> Report | None:
-    if not still_stands(town.run, folder_of(town.project), asked_version):
+def _report_kept(town: Town) -> Report | None:
+    if not still_stands(town.run, folder_of(town.project), edition()):
         return None
     try:
         return report_town(open_run(town.run), town.name)

@@ -19,11 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.errors import DataError, Finding, is_short_of_memory, raise_all
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from geoplan.locks import lock
 
 MANIFEST = "manifest.json"
 CONTRACT_KEYS = {"inputs", "outputs", "rows", "steps"}  # what makes a manifest ours
@@ -144,7 +140,7 @@ def _locked(target: Path) -> Iterator[None]:
     file = target.with_name(f".{target.name}.lock")
     with file.open("ab") as stream:
         try:
-            _lock(stream.fileno())
+            lock(stream.fileno())
         except (BlockingIOError, PermissionError):
             raise DataError([_finding("in_use", target)]) from None
         except OSError:
@@ -157,13 +153,6 @@ def _locked(target: Path) -> Iterator[None]:
     if sys.platform == "win32":
         with suppress(OSError):
             file.unlink()
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _mend(target: Path) -> None:

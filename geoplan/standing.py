@@ -1,10 +1,10 @@
 """Does a finished run still stand? Its manifest, its files and the project as they are now -> yes or no.
 
-It does where this version wrote it, every file it vouches for is as it was written, and every input is as it was read.
+It does where this very program wrote it, and every file it vouches for and every input is as it was written or read.
 What a project reads may grow without a change to plan.toml only beside a shapefile: a new file there makes a new run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from geoplan.preflight import digest_of, files_of
 from geoplan.staging import MANIFEST, read_manifest
 
 
-def still_stands(run: Path, project_folder: Path, version: str) -> bool:
+def still_stands(run: Path, project_folder: Path, edition: Mapping[str, str]) -> bool:
     """Say whether a run folder is what a run of the project would write now.
 
     Parameters
@@ -21,11 +21,11 @@ def still_stands(run: Path, project_folder: Path, version: str) -> bool:
         The run folder; may be absent.
     project_folder
         From which the inputs of the manifest are seen.
-    version
-        Of geoplan.
+    edition
+        Of the program, as `edition` returns it: a run that another one wrote, or nobody knows which, does not stand.
     """
     manifest = read_manifest(run)
-    if manifest is None or not manifest["steps"] or manifest.get("version") != version:
+    if manifest is None or not manifest["steps"] or any(manifest.get(name) != said for name, said in edition.items()):
         return False
     outputs, inputs = manifest["outputs"], manifest["inputs"]
     if not isinstance(outputs, dict) or not isinstance(inputs, dict):

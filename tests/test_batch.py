@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from geoplan.batch import alone, run_batch
 from geoplan.cli import app
+from geoplan.edition import edition
 from geoplan.errand import Outcome, run_town
 from geoplan.errors import ConfigError, DataError
 from geoplan.plan import make_plan_of
@@ -28,7 +29,6 @@ from geoplan.workers import Lost, local_workers, results_of
 
 EVIL = "<img src=x onerror=alert(1)>&{{7*7}}"
 GOOD = ("b", EVIL)
-VERSION = "0.1.0"
 
 
 def states(outcomes: dict[str, Outcome]) -> dict[str, str]:
@@ -127,22 +127,34 @@ def test_the_areas_of_all_towns_lie_in_one_file_in_longitude_and_latitude(batch:
     assert east < 102.01
 
 
-def test_a_run_stands_only_while_its_inputs_its_files_and_the_version_are_the_same(
+def test_a_run_stands_only_while_its_inputs_its_files_and_the_program_are_the_same(
     projects: list[Path], batch: Path, tmp_path: Path,
 ) -> None:
     project = Path(shutil.copytree(projects[0], tmp_path / "b"))
     run = Path(shutil.copytree(batch / "towns" / "b", tmp_path / "run"))
-    assert still_stands(run, project, VERSION)
-    assert not still_stands(run, project, "0.2.0")
-    assert not still_stands(tmp_path / "none", project, VERSION)
+    assert still_stands(run, project, edition())
+    assert not still_stands(run, project, {**edition(), "version": "0.2.0"})
+    assert not still_stands(run, project, {**edition(), "program": "0" * 64})
+    assert not still_stands(tmp_path / "none", project, edition())
     with (run / "map.html").open("a", encoding="utf-8") as page:
         page.write(" ")
-    assert not still_stands(run, project, VERSION)
+    assert not still_stands(run, project, edition())
     shutil.copy(batch / "towns" / "b" / "map.html", run)
-    assert still_stands(run, project, VERSION)
+    assert still_stands(run, project, edition())
     plan = project / "plan.toml"
     plan.write_text(plan.read_text(encoding="utf-8").replace("2025", "2026"), encoding="utf-8")
-    assert not still_stands(run, project, VERSION)
+    assert not still_stands(run, project, edition())
+
+
+def test_a_run_of_a_program_that_knew_no_digest_of_itself_does_not_stand(
+    projects: list[Path], batch: Path, tmp_path: Path,
+) -> None:
+    run = Path(shutil.copytree(batch / "towns" / "b", tmp_path / "run"))
+    said = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    assert still_stands(run, projects[0], edition())
+    del said["program"]
+    (run / "manifest.json").write_text(json.dumps(said), encoding="utf-8")
+    assert not still_stands(run, projects[0], edition())
 
 
 def test_faults_and_lost_workers_are_rows_of_their_own(projects: list[Path], tmp_path: Path) -> None:
