@@ -11,10 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from geoplan.briefs import Brief, make_briefs
-from geoplan.drawing import fill, line, new_sheet, pdf_of, plain_style, write
+from geoplan.drawing import Sheet, fill, line, write
+from geoplan.extracts import extract_of
 from geoplan.figures import columns_named, in_ten_thousands, number_text, sum_of, texts_of, words_on_paper
 from geoplan.fonts import drawable, fitted, folded, height_mm, missing_letters, readable
 from geoplan.grounds import Ground, coarse, lay_ground
@@ -28,6 +28,7 @@ from geoplan.palette import (
 )
 from geoplan.plan import Plan
 from geoplan.plates import draw_area, draw_overview
+from geoplan.printing import pdf_of
 from geoplan.project import jurisdiction_text
 from geoplan.scalebars import fit
 from geoplan.sidebars import blocks_of, draw_blocks, draw_figures, key_figures, uses_of
@@ -73,15 +74,15 @@ def write_atlas(plan: Plan, file: Path) -> None:
     words = words_on_paper(header.language)
     frame = Frame(words, header.language, drawable(header.name), drawable(jurisdiction_text(plan.project)),
                   _source(plan, words), len(lists) + len(briefs))
-    with plain_style(), pdf_of(file, readable(header.name), header.as_of) as pages:
-        pages.savefig(_overview(frame, plan, ground, lists[0]))
+    with pdf_of(file, readable(header.name), header.as_of) as pages:
+        pages.add(_overview(frame, plan, ground, lists[0]))
         for number, rows in enumerate(lists[1:], start=2):
-            pages.savefig(_index(frame, rows, number))
+            pages.add(_index(frame, rows, number))
         for number, brief in enumerate(briefs, start=len(lists) + 1):
-            pages.savefig(_area(frame, plan, ground, brief, number))
+            pages.add(_area(frame, plan, ground, brief, number))
 
 
-def _overview(frame: Frame, plan: Plan, ground: Ground, rows: pd.DataFrame) -> Figure:
+def _overview(frame: Frame, plan: Plan, ground: Ground, rows: pd.DataFrame) -> Sheet:
     sheet = _sheet(frame, frame.words["overview"], 1)
     places = next((plan.tables[name] for name in ("areas", "estates") if len(plan.tables[name])), None)
     window = fit(NOWHERE if places is None else tuple(places.total_bounds), MAP, OVERVIEW_MARGIN)
@@ -92,7 +93,7 @@ def _overview(frame: Frame, plan: Plan, ground: Ground, rows: pd.DataFrame) -> F
     return sheet
 
 
-def _index(frame: Frame, rows: pd.DataFrame, number: int) -> Figure:
+def _index(frame: Frame, rows: pd.DataFrame, number: int) -> Sheet:
     sheet = _sheet(frame, frame.words["index"], number)
     per_column = _rows_of(SIDE_TOP)
     for column, start in enumerate(range(0, len(rows), per_column)):
@@ -101,7 +102,7 @@ def _index(frame: Frame, rows: pd.DataFrame, number: int) -> Figure:
     return sheet
 
 
-def _area(frame: Frame, plan: Plan, ground: Ground, brief: Brief, number: int) -> Figure:
+def _area(frame: Frame, plan: Plan, ground: Ground, brief: Brief, number: int) -> Sheet:
     words, area = frame.words, brief.area
     called = f"{area['area_id']}　{area['name'] if isinstance(area['name'], str) else ''}"
     sheet = _sheet(frame, called, number)
@@ -115,9 +116,9 @@ def _area(frame: Frame, plan: Plan, ground: Ground, brief: Brief, number: int) -
     return sheet
 
 
-def _sheet(frame: Frame, title: str, number: int) -> Figure:
+def _sheet(frame: Frame, title: str, number: int) -> Sheet:
     """Return a sheet with its title, the name of the plan, and the line that says where all this comes from."""
-    sheet = new_sheet(WIDTH_MM, HEIGHT_MM)
+    sheet = Sheet(WIDTH_MM, HEIGHT_MM)
     right, room = WIDTH_MM - EDGE_MM, WIDTH_MM - 2 * EDGE_MM
     corner = frame.words["sheet"].format(n=number, all=frame.total)
     write(sheet, EDGE_MM, TITLE_Y, fitted(title, TITLE_POINTS, room - 30), TITLE_POINTS, colour=INK)
@@ -157,12 +158,12 @@ def _rows_of(top: float) -> int:
     return int((top - SIDE_BOTTOM) / INDEX_ROW_MM) - 2
 
 
-def _draw_list(sheet: Figure, frame: Frame, rows: pd.DataFrame, left: float, top: float) -> None:
+def _draw_list(sheet: Sheet, frame: Frame, rows: pd.DataFrame, left: float, top: float) -> None:
     """Draw a list of areas: its headings, then a line for each."""
     if rows.empty:
         return
     columns = columns_named("areas", list(INDEX))
-    texts = texts_of(columns, rows, frame.language)
+    texts = texts_of(columns, extract_of(rows), frame.language)
     names = [column.name for column in columns]
     headings = [frame.words[f"i.{name}"] for name in names]
     y = top - INDEX_ROW_MM
@@ -175,7 +176,7 @@ def _draw_list(sheet: Figure, frame: Frame, rows: pd.DataFrame, left: float, top
         y -= INDEX_ROW_MM
 
 
-def _write_cell(sheet: Figure, name: str, text: str, left: float, y: float, colour: str) -> None:
+def _write_cell(sheet: Sheet, name: str, text: str, left: float, y: float, colour: str) -> None:
     if name == "area_id":
         write(sheet, left, y, fitted(text, INDEX_POINTS, ID_ROOM_MM), INDEX_POINTS, colour=colour)
     elif name == "name":

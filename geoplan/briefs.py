@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoplan.extracts import Extract, extract_of
+from geoplan.money_sheets import order_funding, order_works
 from geoplan.plan import Plan
 
 BY_AREA = ("area_gaps", "care", "care_flows", "openings", "sitings", "works", "funding", "programme", "milestones",
@@ -21,11 +23,12 @@ LISTED_WALLS = 20
 class Brief:
     """One area: its row of table `areas`, its rows of every other table, and the numbers its maps and lists use.
 
-    `rows` has every table of BY_AREA, and estates, verdicts (hard, not passed), sites (with distance_m to the area).
+    `rows` has every table of BY_AREA, and estates, verdicts (hard, not passed, by rule), sites (with distance_m to the
+    area). Works and money stand as the finance office reads them.
     """
 
     area: Mapping[Any, Any]
-    rows: Mapping[str, pd.DataFrame]
+    rows: Mapping[str, Extract]
     estate_numbers: Mapping[str, int]
     wall_numbers: Mapping[tuple[str, str], int]
 
@@ -51,25 +54,25 @@ def make_briefs(plan: Plan) -> list[Brief]:
     area_of = estates.set_index("estate_id")["area_id"]
     doubtful = doubtful.assign(area_id=doubtful["estate_id"].map(area_of)).dropna(subset="area_id")
     every = {name: tables[name] for name in BY_AREA if name in tables}
-    every |= {"estates": estates, "verdicts": doubtful, "sites": _sites_near(plan),
-              "openings": tables["openings"].sort_values(["rank", "estate_a", "estate_b"])}
+    every |= {"estates": estates, "verdicts": doubtful.sort_values(["rule_id", "estate_id"]),
+              "sites": _sites_near(plan), "openings": tables["openings"].sort_values(["rank", "estate_a", "estate_b"])}
+    every |= {"works": order_works(tables["works"]), "funding": order_funding(tables["funding"], tables["works"])}
     parts = {name: _by_area(table) for name, table in every.items()}
-    return [
-        _brief(row, {name: part.get(row["area_id"], every[name][:0]).reset_index(drop=True)
-                     for name, part in parts.items()})
-        for row in areas.to_dict("records")
-    ]
+    none = {name: extract_of(table[:0]) for name, table in every.items()}
+    return [_brief(row, {name: part.get(row["area_id"], none[name]) for name, part in parts.items()})
+            for row in areas.to_dict("records")]
 
 
-def _by_area(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return area -> its rows, in their order; slices of one sorted table, since areas are many and small."""
+def _by_area(table: pd.DataFrame) -> dict[str, Extract]:
+    """Return area -> its rows, in their order."""
     ordered = table.dropna(subset="area_id").sort_values("area_id", kind="stable", ignore_index=True)
     ids, starts = np.unique(ordered["area_id"].to_numpy(dtype=object), return_index=True)
     ends = np.append(starts, len(ordered))[1:]
-    return {area_id: ordered.iloc[start:end] for area_id, start, end in zip(ids, starts, ends, strict=True)}
+    whole = extract_of(ordered)
+    return {area_id: whole.part(start, end) for area_id, start, end in zip(ids, starts, ends, strict=True)}
 
 
-def _brief(area: Mapping[Any, Any], rows: dict[str, pd.DataFrame]) -> Brief:
+def _brief(area: Mapping[Any, Any], rows: dict[str, Extract]) -> Brief:
     walls = rows["openings"]
     pairs = list(zip(walls["estate_a"], walls["estate_b"], strict=True))[:LISTED_WALLS]
     return Brief(

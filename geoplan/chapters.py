@@ -6,10 +6,9 @@ the conditions still open, the year, the deadlines, and every clause it rests on
 
 from collections.abc import Callable, Mapping, Sequence
 
-import pandas as pd
-
 from geoplan.briefs import Brief
 from geoplan.desk import Desk
+from geoplan.extracts import Extract
 from geoplan.figures import (
     MISSING,
     Grid,
@@ -23,7 +22,6 @@ from geoplan.fonts import shortened
 from geoplan.grounding import write_clauses, write_standing
 from geoplan.labels import BETWEEN, labels_for, short_labels_for
 from geoplan.manuscript import TEXT_MM
-from geoplan.money_sheets import order_funding, order_works
 from geoplan.schema import columns_of, join_list, split_list
 from geoplan.sidebars import key_figures, sums_by_source
 
@@ -57,31 +55,32 @@ def _members(desk: Desk, brief: Brief) -> None:
 
 def _gaps(desk: Desk, brief: Brief) -> None:
     every = brief.rows["area_gaps"]
-    if every.empty:
+    if not len(every):
         desk.pages.text(desk.words["no_facilities"])
         return
-    is_gap = every["is_gap"].fillna(False).to_numpy(dtype=bool)
-    missing = every[is_gap].sort_values(["uncovered_residents", "facility_type"], ascending=[False, True])
+    missing = every.where(every["is_gap"]).by("-uncovered_residents", "facility_type")
     tolerance = number_text(desk.plan.project.circle.area_tolerance, "share")
     desk.pages.lead(desk.words["d.gap_lead"].format(n=len(missing), tolerance=tolerance))
     if len(missing):
         desk.pages.grid(_gap_grid(desk, missing))
     short = short_labels_for("facility_type", desk.language)
-    covered, unknown = every[(~every["is_gap"]).fillna(False)], every[every["is_gap"].isna()]
-    for key, rows in (("d.enough", covered), ("d.no_data", unknown)):
-        types = BETWEEN[desk.language].join(short.get(code, code) for code in rows["facility_type"])
+    for key, answer in (("d.enough", False), ("d.no_data", None)):
+        types = BETWEEN[desk.language].join(
+            short.get(code, code) for code, is_gap in zip(every["facility_type"], every["is_gap"], strict=True)
+            if is_gap is answer)
         if types:
             desk.pages.text(desk.words[key].format(types=types))
 
 
-def _gap_grid(desk: Desk, missing: pd.DataFrame) -> Grid:
+def _gap_grid(desk: Desk, missing: Extract) -> Grid:
     """Return the gaps with the standard each rests on."""
-    added = {name: missing["facility_type"].map(desk.standards[name]) for name in ("limit_m", "standard", "confidence")}
+    added = {name: [desk.standards[name].get(code) for code in missing["facility_type"]]
+             for name in ("limit_m", "standard", "confidence")}
     columns = {column.name: column for table in ("gaps", "area_gaps") for column in columns_of(table)}
-    wanted = [columns[name] for name in GAPS if name in columns and (name in missing or name in added)]
-    frame = missing.assign(**added)
-    kept = [column for column in wanted if frame[column.name].notna().any()]
-    texts = texts_of(kept, frame, desk.language)
+    rows = missing.given(**added)
+    kept = [columns[name] for name in GAPS if name in columns and name in rows and any(
+        value is not None for value in rows[name])]
+    texts = texts_of(kept, rows, desk.language)
     right = frozenset(place for place, column in enumerate(kept) if column.type in ("int", "float", "share"))
     return Grid(tuple(heading_of(column, desk.language) for column in kept),
                 tuple(zip(*texts.values(), strict=True)), right)
@@ -89,10 +88,10 @@ def _gap_grid(desk: Desk, missing: pd.DataFrame) -> Grid:
 
 def _care(desk: Desk, brief: Brief) -> None:
     words, care = desk.words, brief.rows["care"]
-    if care.empty:
+    if not len(care):
         desk.pages.text(words["no_facilities"])
         return
-    account = care.iloc[0]
+    account = care.records()[0]
     said = {name: labels_for(column.values, desk.language).get(str(account[name]), MISSING)
             for column in columns_named("care", ("status", "land_status")) for name in [column.name]}
     basis = words[f"d.basis_{desk.plan.project.elder.basis}"]
@@ -106,7 +105,7 @@ def _care(desk: Desk, brief: Brief) -> None:
                     widths_mm=(TEXT_MM * 0.32, TEXT_MM * 0.18) * 2)
     flows = brief.rows["care_flows"]
     if len(flows):
-        names = desk.plan.tables["facilities"].set_index("facility_id")["name"]
+        names = desk.names["facilities"]
         scope = desk.plan.project.elder.count_scope
         desk.pages.lead(words["d.flows" if scope == REACHABLE else "d.flows_aside"])
         grid = grid_of("care_flows", flows, desk.language, ("facility_id", "floor_area_m2"), total=("floor_area_m2",),
@@ -121,7 +120,7 @@ def _sites(desk: Desk, brief: Brief) -> None:
         desk.pages.text(words["d.no_sites_layer"])
         return
     near_m = number_text(desk.plan.project.areas.max_radius_m)
-    if sites.empty:
+    if not len(sites):
         desk.pages.text(words["no_sites"].format(m=near_m))
         return
     desk.pages.lead(words["d.sites_lead"].format(m=near_m))
@@ -130,10 +129,10 @@ def _sites(desk: Desk, brief: Brief) -> None:
 
 def _sitings(desk: Desk, brief: Brief) -> None:
     sitings = brief.rows["sitings"]
-    if sitings.empty:
+    if not len(sitings):
         desk.pages.text(desk.words["d.not_made" if desk.plan.tables["sitings"].empty else "d.none_here"])
         return
-    names = desk.plan.tables["sites"].set_index("site_id")["name"]
+    names = desk.names["sites"]
     grid = grid_of("sitings", sitings, desk.language, _all_but("sitings", "area_id"),
                    total=("floor_area_m2", "amount_yuan"), total_word=desk.words["total"])
     called = [_or_missing(names.get(site)) for site in sitings["site_id"]]
@@ -142,11 +141,11 @@ def _sitings(desk: Desk, brief: Brief) -> None:
 
 def _walls(desk: Desk, brief: Brief) -> None:
     walls = brief.rows["openings"]
-    if walls.empty:
+    if not len(walls):
         desk.pages.text(desk.words["no_walls"])
         return
-    listed = walls.head(len(brief.wall_numbers))
-    names = brief.rows["estates"].set_index("estate_id")["name"]
+    listed = walls.part(0, len(brief.wall_numbers))
+    names = dict(zip(brief.rows["estates"]["estate_id"], brief.rows["estates"]["name"], strict=True))
     pairs = [f"{shortened(names.get(a, a), 30)} — {shortened(names.get(b, b), 30)}"
              for a, b in zip(listed["estate_a"], listed["estate_b"], strict=True)]
     grid = grid_of("openings", listed, desk.language, ("resident_minutes_saved", "gaps_closed"))
@@ -157,32 +156,35 @@ def _walls(desk: Desk, brief: Brief) -> None:
 
 
 def _works(desk: Desk, brief: Brief) -> None:
-    works = order_works(brief.rows["works"])
-    if works.empty:
+    works = brief.rows["works"]
+    if not len(works):
         desk.pages.text(desk.words["d.not_made"])
         return
-    is_assumed = (works["basis"] == ASSUMPTION).tolist()
+    is_assumed = [basis == ASSUMPTION for basis in works["basis"]]
     grid = grid_of("works", works, desk.language, WORKS,
                    total=("low_yuan", "amount_yuan", "high_yuan"), total_word=desk.words["total"], marked=is_assumed)
     desk.pages.grid(_flagged(desk, grid, is_assumed))
     if any(is_assumed):
         desk.pages.text(desk.words["d.works_note"])
-    classed = works.dropna(subset=["content_class", "clause"]).drop_duplicates(["content_class", "clause"])
-    if len(classed):
-        texts = texts_of(columns_named("works", ("content_class", "clause")), classed, desk.language)
+    pairs = dict.fromkeys(zip(works["content_class"], works["clause"], strict=True))
+    classed = [pair for pair in pairs if None not in pair]
+    if classed:
+        kinds, clauses = zip(*classed, strict=True)
+        texts = texts_of(columns_named("works", ("content_class", "clause")),
+                         Extract({"content_class": kinds, "clause": clauses}), desk.language)
         said = [f"{kind} {clause}" for kind, clause in zip(texts["content_class"], texts["clause"], strict=True)]
         desk.pages.text(desk.words["d.classes"].format(which=BETWEEN[desk.language].join(said)))
 
 
 def _money(desk: Desk, brief: Brief) -> None:
-    funding = order_funding(brief.rows["funding"], brief.rows["works"])
-    if funding.empty:
+    funding = brief.rows["funding"]
+    if not len(funding):
         desk.pages.text(desk.words["d.not_made"])
         return
     desk.pages.grid(grid_of("funding", sums_by_source(funding), desk.language, ("source", "amount_yuan"),
                             total=("amount_yuan",), total_word=desk.words["total"]))
     desk.pages.lead(desk.words["d.items_money"])
-    is_assumed = (funding["basis"] == ASSUMPTION).tolist()
+    is_assumed = [basis == ASSUMPTION for basis in funding["basis"]]
     desk.pages.grid(_flagged(desk, grid_of("funding", funding, desk.language, _all_but("funding", "area_id"),
                                            marked=is_assumed), is_assumed))
 
@@ -192,21 +194,21 @@ def _consent(desk: Desk, brief: Brief) -> None:
     if len(brought) == 1:
         desk.pages.text(desk.words["d.not_made"])
         return
-    own = desk.homes.loc[brief.rows["estates"]["estate_id"], brought]
-    numbers = [str(brief.estate_numbers[estate_id]) for estate_id in own.index]
+    own = desk.homes.pick([desk.places[estate_id] for estate_id in brief.rows["estates"]["estate_id"]])
+    numbers = [str(brief.estate_numbers[estate_id]) for estate_id in own["estate_id"]]
     grid = grid_of("estates", own, desk.language, brought, side="in")
     desk.pages.grid(_with_first(grid, desk.words["d.number"], numbers))
 
 
 def _programme(desk: Desk, brief: Brief) -> None:
     programme = brief.rows["programme"]
-    if programme.empty:
+    if not len(programme):
         desk.pages.text(desk.words["d.not_made"])
     else:
         waiting = [join_list(_called(desk, brief, each) for each in split_list(ids))
                    for ids in programme["blocking_estates"]]
-        programme = programme.assign(blocking_estates=waiting)
-        grid = grid_of("programme", programme, desk.language, _all_but("programme", "area_id"))
+        grid = grid_of("programme", programme.given(blocking_estates=waiting), desk.language,
+                       _all_but("programme", "area_id"))
         facts = tuple(zip(grid.headings, grid.rows[0], strict=True))
         desk.pages.grid(Grid(("", ""), facts), widths_mm=(TEXT_MM * 0.3, TEXT_MM * 0.7))
     ranking = brief.rows.get("ranking")
@@ -217,11 +219,11 @@ def _programme(desk: Desk, brief: Brief) -> None:
 
 def _called(desk: Desk, brief: Brief, estate_id: str) -> str:
     """Return an estate by its number in the list of members and its name."""
-    return f"{brief.estate_numbers[estate_id]} {_or_missing(desk.homes.at[estate_id, 'name'])}"
+    return f"{brief.estate_numbers[estate_id]} {_or_missing(desk.homes['name'][desk.places[estate_id]])}"
 
 
 def _milestones(desk: Desk, brief: Brief) -> None:
-    _whole(desk, "milestones", brief.rows["milestones"].sort_values(["due_date", "milestone"], ignore_index=True))
+    _whole(desk, "milestones", brief.rows["milestones"].by("due_date", "milestone"))
 
 
 CHAPTERS: Mapping[str, Callable[[Desk, Brief], None]] = {
@@ -231,8 +233,8 @@ CHAPTERS: Mapping[str, Callable[[Desk, Brief], None]] = {
 }
 
 
-def _whole(desk: Desk, table: str, rows: pd.DataFrame) -> None:
-    if rows.empty:
+def _whole(desk: Desk, table: str, rows: Extract) -> None:
+    if not len(rows):
         desk.pages.text(desk.words["d.not_made"])
         return
     desk.pages.grid(grid_of(table, rows, desk.language, _all_but(table, "area_id")))

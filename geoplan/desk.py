@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
-
+from geoplan.extracts import Extract
 from geoplan.grounds import Ground
 from geoplan.manuscript import Manuscript
 from geoplan.plan import Plan
@@ -14,13 +14,16 @@ from geoplan.plan import Plan
 class Desk:
     """What every part of the dossiers is written from.
 
-    `homes` is layer estates by id, `standards` a row of table gaps for each type.
+    `homes` is layer estates, and `places` where each estate stands in it; `standards` are those of table gaps: column
+    -> type -> value; `names` are those of facilities and sites: table -> id -> name.
     """
 
     plan: Plan
     ground: Ground
-    homes: pd.DataFrame
-    standards: pd.DataFrame
+    homes: Extract
+    places: Mapping[str, int]
+    standards: Mapping[str, Mapping[str, Any]]
+    names: Mapping[str, Mapping[str, Any]]
     words: Mapping[str, str]
     language: str
     rules: Mapping[str, tuple[str, str]]

@@ -9,14 +9,13 @@ added without renumbering the others.
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from geoplan.briefs import Brief, make_briefs
 from geoplan.chapters import CHAPTERS
 from geoplan.cover import overview
 from geoplan.desk import Desk
 from geoplan.documents import load_documents
-from geoplan.drawing import new_sheet, plain_style, png_of
+from geoplan.drawing import Sheet
+from geoplan.extracts import extract_of
 from geoplan.figures import (
     Grid,
     grid_of,
@@ -26,6 +25,7 @@ from geoplan.fonts import shortened
 from geoplan.grounds import coarse, lay_ground
 from geoplan.labels import BETWEEN
 from geoplan.manuscript import TEXT_MM, Manuscript
+from geoplan.pictures import plain_style, png_of
 from geoplan.plan import Plan
 from geoplan.plates import draw_area, draw_overview
 from geoplan.scalebars import fit
@@ -46,13 +46,18 @@ def write_dossiers(plan: Plan, file: Path) -> None:
     file
         Is written anew; OSError where the disk does not take it.
     """
-    header = plan.project.plan
+    header, tables = plan.project.plan, plan.tables
     words, pages = words_on_paper(header.language), Manuscript(header.name, header.as_of, header.language)
     rules = {rule.id: (document.number or document.title, rule.quote)
              for document in load_documents().values() for rule in document.rules}
-    homes = pd.DataFrame(plan.layers.estates).set_index("estate_id")
-    standards = plan.tables["gaps"].drop_duplicates("facility_type").set_index("facility_type")
-    desk = Desk(plan, lay_ground(plan), homes, standards, words, header.language, rules, pages)
+    homes = extract_of(plan.layers.estates)
+    standards = extract_of(plan.tables["gaps"].drop_duplicates("facility_type"))
+    names = {table: dict(zip(tables[table][key], extract_of(tables[table])["name"], strict=True))
+             for table, key in (("facilities", "facility_id"), ("sites", "site_id"))}
+    desk = Desk(
+        plan, lay_ground(plan), homes, {estate_id: place for place, estate_id in enumerate(homes["estate_id"])},
+        {name: dict(zip(standards["facility_type"], standards[name], strict=True)) for name in standards},
+        names, words, header.language, rules, pages)
     briefs = make_briefs(plan)
     with plain_style():
         _write_front(desk, briefs)
@@ -71,11 +76,11 @@ def _write_front(desk: Desk, briefs: Sequence[Brief]) -> None:
     pages.grid(Grid(("", ""), tuple((label, text) for label, text in _facts(plan))), widths_mm=(42.0, TEXT_MM - 42.0))
     pages.heading(words["d.contents"], 1)
     if len(areas):
-        sheet = new_sheet(*MAP_MM)
+        sheet = Sheet(*MAP_MM)
         draw_overview(sheet, coarse(desk.ground), fit(tuple(areas.total_bounds), MAP_FRAME, MAP_MARGIN), words)
         pages.picture(png_of(sheet, MAP_DOTS), MAP_MM[0], words["d.overview_map"])
         pages.text(words["d.overview_map"], "Caption")
-    listed = grid_of("areas", areas, desk.language, CONTENTS, total=("estates", "households", "residents",
+    listed = grid_of("areas", extract_of(areas), desk.language, CONTENTS, total=("estates", "households", "residents",
                      "elder_short_m2", "amount_yuan"), total_word=words["total"])
     places = [*(_page_of(desk, brief) + "1" for brief in briefs), *([""] if listed.has_total else [])]
     links = [*(_bookmark(brief) for brief in briefs), *([""] if listed.has_total else [])]
@@ -90,7 +95,7 @@ def _write_area(desk: Desk, brief: Brief) -> None:
     called = f"{area['area_id']}　{shortened(name, 60)}"
     pages.new_part((desk.plan.project.plan.name, called), (_law(desk), _page_of(desk, brief)))
     pages.heading(called, 1, bookmark=_bookmark(brief))
-    sheet = new_sheet(*MAP_MM)
+    sheet = Sheet(*MAP_MM)
     window = fit(area["geometry"].bounds, MAP_FRAME, MAP_MARGIN)
     draw_area(sheet, desk.ground, window, brief, words, uses=uses_of(brief, desk.language), names=False)
     caption = words["d.map"].format(id=area["area_id"])

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from geoplan.extracts import Extract
 from geoplan.fonts import shortened
 from geoplan.labels import BETWEEN, CITING, TEXT_TYPES, cited, teller, unit_of
 from geoplan.schema import GEOMETRY_TYPES, Column, columns_of, labels_of, lines_of
@@ -83,9 +85,9 @@ def columns_named(table: str, names: Sequence[str], side: str = "out") -> list[C
     return [known[name] for name in names if name in known] if names else list(known.values())
 
 
-def texts_of(columns: Sequence[Column], frame: pd.DataFrame, language: str) -> dict[str, list[str]]:
-    """Return column -> its values as text; papers hold thousands of small tables, too small for frames to pay."""
-    return {column.name: _texts(column, frame[column.name].tolist(), language) for column in columns}
+def texts_of(columns: Sequence[Column], rows: Extract, language: str) -> dict[str, list[str]]:
+    """Return column -> its values as text."""
+    return {column.name: _texts(column, rows[column.name], language) for column in columns}
 
 
 def _texts(column: Column, values: Sequence[object], language: str) -> list[str]:
@@ -99,7 +101,7 @@ def _texts(column: Column, values: Sequence[object], language: str) -> list[str]
 
 
 def grid_of(
-    table: str, frame: pd.DataFrame, language: str, names: Sequence[str] = (), *, total: Sequence[str] = (),
+    table: str, extract: Extract, language: str, names: Sequence[str] = (), *, total: Sequence[str] = (),
     total_word: str = "", marked: Sequence[bool] = (), side: str = "out",
 ) -> Grid:
     """Return rows of a table as people read them, without the columns in which none has a value.
@@ -108,7 +110,7 @@ def grid_of(
     ----------
     table
         Its name in columns.csv.
-    frame
+    extract
         Rows of it.
     language
         zh or en.
@@ -128,21 +130,22 @@ def grid_of(
     grid
     """
     columns = [column for column in columns_named(table, names, side)
-               if column.name in frame and (frame[column.name].notna().any() or not len(frame))]
-    rows = list(zip(*texts_of(columns, frame, language).values(), strict=True))
+               if column.name in extract and (not len(extract) or any(
+                   value is not None for value in extract[column.name]))]
+    rows = list(zip(*texts_of(columns, extract, language).values(), strict=True))
     has_total = bool(total) and len(rows) > 1
     if has_total:
         rows.append(tuple(
-            number_text(sum_of(frame[column.name]), column.unit) if column.name in total
+            number_text(sum_of(extract[column.name]), column.unit) if column.name in total
             else total_word if place == 0 else "" for place, column in enumerate(columns)))
     right = frozenset(place for place, column in enumerate(columns) if column.type not in PLAIN)
     return Grid(tuple(heading_of(column, language) for column in columns), tuple(rows), right,
                 frozenset(np.flatnonzero(list(marked)).tolist()), has_total)
 
 
-def sum_of(values: pd.Series) -> object:
+def sum_of(values: pd.Series | Sequence[Any]) -> object:
     """Return the exact sum of numbers, or nothing where one of them is unknown."""
-    if values.isna().any():
+    if values.isna().any() if isinstance(values, pd.Series) else None in values:
         return None
     return sum((Decimal(str(value)) for value in values), Decimal(0))
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font, LoadFlags
 from pylopdf_fonts_zh_cn import sans_path
@@ -20,10 +21,11 @@ MISSING_TYPE = "〓"
 CUT = "…"
 VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # choose a form of the letter before
 UNITS = 1000  # letters are measured at this size, in points
-SIXTEEN_SIXTEEN = 65_536  # FreeType counts advances in such parts
+SIXTEEN_SIXTEEN, SIXTY_FOURTH = 65_536, 64  # FreeType counts advances, and places, in such parts
 MM_PER_POINT = 25.4 / 72
 NEVER_FIRST = frozenset("，。、；：！？）】》〉」』”’…·,.;:!?)]}%‰")
 NEVER_LAST = frozenset("（【《〈「『“‘([{")
+LATIN = 0x250  # letters before it stand closer to some of their kind; Chinese ones never do
 LONGEST_WORD = 24  # a longer run of Latin letters may break anywhere
 
 
@@ -52,7 +54,25 @@ def missing_letters(texts: Iterable[object]) -> list[str]:
 
 def width_mm(text: str, points: float) -> float:
     """Return how wide a line of drawable text is."""
-    return sum(map(_advance, text)) * points / UNITS * MM_PER_POINT
+    return sum(map(advance, text)) * points / UNITS * MM_PER_POINT
+
+
+@cache
+def advance(letter: str) -> float:
+    """Return how far a letter moves the pen, in thousandths of its size."""
+    return _face().load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance / SIXTEEN_SIXTEEN
+
+
+def closer_by(before: str, letter: str) -> float:
+    """Return how much nearer than its advance (or, below zero, farther) a letter follows another, in thousandths."""
+    return _closer_by(before, letter) if before and ord(before) < LATIN and ord(letter) < LATIN else 0.0
+
+
+def letter_outline(letter: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points of a letter in thousandths of its size, and what a pen does at each."""
+    _face().load_char(ord(letter), flags=LoadFlags.NO_HINTING)
+    points, pen = _face().get_path()
+    return points, pen
 
 
 def height_mm(points: float) -> float:
@@ -144,5 +164,6 @@ def _letters() -> frozenset[int]:
 
 
 @cache
-def _advance(letter: str) -> float:
-    return _face().load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance / SIXTEEN_SIXTEEN
+def _closer_by(before: str, letter: str) -> float:
+    places = _face().set_text(before + letter, 0, flags=LoadFlags.NO_HINTING)
+    return advance(before) - float(places[1, 0]) / SIXTY_FOURTH if len(places) > 1 else 0.0  # else one sign for both

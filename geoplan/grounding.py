@@ -26,15 +26,15 @@ QUOTED = 60
 def write_standing(desk: Desk, brief: Brief) -> None:
     """Write, rule by rule, which estates do not pass and how."""
     verdicts = brief.rows["verdicts"]
-    if verdicts.empty:
+    if not len(verdicts):
         desk.pages.text(desk.words["d.standing_none"])
         return
     desk.pages.lead(desk.words["d.standing_lead"])
     labels = labels_of("verdict", desk.language)
-    shown = [result for result in RESULTS if (verdicts["result"] == result).any()]
+    shown = [result for result in RESULTS if result in verdicts["result"]]
     found: dict[str, dict[str, list[str]]] = {}
     places: dict[str, tuple[str, str, str]] = {}
-    for verdict in verdicts.sort_values(["rule_id", "estate_id"]).to_dict("records"):
+    for verdict in verdicts.records("rule_id", "result", "estate_id", "document", "clause", "param"):
         found.setdefault(verdict["rule_id"], {}).setdefault(verdict["result"], []).append(verdict["estate_id"])
         places[verdict["rule_id"]] = (verdict["document"], verdict["clause"], verdict["param"])
     rows = []
@@ -56,9 +56,9 @@ def _answer_widths(rows: Sequence[tuple[str, ...]], room_mm: float) -> list[floa
 def write_clauses(desk: Desk, brief: Brief) -> None:
     """Write every clause that the figures of this area rest on, document by document, then the standards."""
     known, rows = load_documents(), brief.rows
-    rules = list(rows["verdicts"][["document", "clause", "rule_id"]].itertuples(index=False, name=None))
+    rules = list(zip(*(rows["verdicts"][name] for name in ("document", "clause", "rule_id")), strict=True))
     standards = set()
-    for text in {clause for name in ("funding", "milestones", "works") for clause in rows[name]["clause"].dropna()}:
+    for text in {clause for name in ("funding", "milestones", "works") for clause in rows[name]["clause"]} - {None}:
         found = CLAUSE.fullmatch(text)
         if found and found["document"] in known:
             rules.append((found["document"], found["clause"], found["rule"]))
@@ -66,9 +66,9 @@ def write_clauses(desk: Desk, brief: Brief) -> None:
             standards.add(text)
     for document in sorted({document for document, _, _ in rules}):
         desk.pages.text(_cited(desk, document, [(clause, rule) for each, clause, rule in rules if each == document]))
-    missing = rows["area_gaps"].loc[rows["area_gaps"]["is_gap"].fillna(False), "facility_type"]
-    of_types = missing.map(desk.standards["standard"]).dropna()
-    standards |= {one for text in of_types for one in text.split(AND_STANDARD)}  # several types rest on one clause
+    of_types = [desk.standards["standard"].get(code) for code in rows["area_gaps"].where(
+        rows["area_gaps"]["is_gap"])["facility_type"]]
+    standards |= {one for text in of_types if text for one in text.split(AND_STANDARD)}  # several rest on one clause
     if standards:
         desk.pages.text(desk.words["d.standards"].format(which=BETWEEN[desk.language].join(sorted(standards))))
     if not rules and not standards:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoplan.extracts import plain
 from geoplan.maps import BARRIER_KINDS, STREET_RANKS, USUAL_RANK
 from geoplan.plan import Plan
 from geoplan.policy import load_catalogue
@@ -26,10 +27,13 @@ FOOT_RANK = len(STREET_RANKS) - 1
 
 @dataclass(frozen=True)
 class Layer:
-    """Shapes with what is known of each, in the order of their ids, and an index of where they are."""
+    """Shapes with what is known of each, in the order of their ids, and an index of where they are.
+
+    `facts` has a column of plain values for each name, with nothing where a value is missing.
+    """
 
     shapes: Shapes
-    facts: pd.DataFrame
+    facts: Mapping[str, np.ndarray]
     index: shapely.STRtree
 
 
@@ -68,13 +72,14 @@ def lay_ground(plan: Plan) -> Ground:
 def coarse(ground: Ground) -> Ground:
     """Return the ground for a sheet of the whole town: main streets only, shapes thinned."""
     streets = ground["streets"]
-    main = (streets.facts["rank"] <= USUAL_RANK - 1).to_numpy()
+    main = streets.facts["rank"] <= USUAL_RANK - 1
     thinned = {
         name: Layer(shapely.simplify(layer.shapes, OVERVIEW_TOLERANCE_M), layer.facts, layer.index)
         for name, layer in ground.items() if name in ("barriers", "areas", "heritage")
     }
     shapes = shapely.simplify(streets.shapes[main], OVERVIEW_TOLERANCE_M)
-    thinned["streets"] = Layer(shapes, streets.facts[main].reset_index(drop=True), shapely.STRtree(shapes))
+    thinned["streets"] = Layer(
+        shapes, {name: values[main] for name, values in streets.facts.items()}, shapely.STRtree(shapes))
     return dict(ground) | thinned
 
 
@@ -95,7 +100,7 @@ def _streets(streets: gpd.GeoDataFrame) -> Layer:
         merged = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines[numbers])))
         parts = shapely.get_parts(shapely.simplify(shapely.normalize(merged), TOLERANCE_M, preserve_topology=False))
         joined.append(pd.DataFrame({"rank": one, "name": called, "geometry": parts}))
-    empty = pd.DataFrame({"rank": [], "name": [], "geometry": []})
+    empty = pd.DataFrame({"rank": np.empty(0, dtype=np.int64), "name": [], "geometry": []})
     every = pd.concat(joined, ignore_index=True) if joined else empty
     return _layer(every, every["geometry"])
 
@@ -122,5 +127,11 @@ def _middle(table: pd.DataFrame) -> Layer:
 
 def _layer(facts: pd.DataFrame, geometry: pd.Series) -> Layer:
     shapes = np.asarray(geometry.to_numpy(), dtype=object)
-    known = pd.DataFrame(facts.drop(columns="geometry", errors="ignore")).reset_index(drop=True)
+    known = {str(name): _exact(values) for name, values in facts.items() if name != "geometry"}
     return Layer(shapes, known, shapely.STRtree(shapes))
+
+
+def _exact(values: pd.Series) -> np.ndarray:
+    """Return a column as numbers where every value is one, else as plain values."""
+    is_number = isinstance(values.dtype, np.dtype) and values.dtype.kind in "if"
+    return values.to_numpy() if is_number else plain(values)

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from geoplan.drawing import box, fill, line, mark, write
+from geoplan.drawing import Sheet, box, fill, line, mark, write
 from geoplan.fonts import fitted
 from geoplan.palette import (
     AREA_EDGE,
@@ -32,7 +31,7 @@ from geoplan.palette import (
     WATER_EDGE,
 )
 
-Draw = Callable[[Figure, float, float], None]
+Draw = Callable[[Sheet, float, float], None]
 POINTS, ROW_MM, COLUMN_MM, ROWS = 6.6, 4.4, 43.0, 4
 KEY_MM, KEY_HEIGHT_MM = 7.0, 2.6
 ON_AREA = ("l.area", "l.member", "l.wall", "l.walls", "l.site", "l.neighbour", "l.estate", "l.heritage", "l.street",
@@ -41,7 +40,7 @@ ON_OVERVIEW = ("l.areas", "l.estate", "l.street", "l.water", "l.rail", "l.barrie
 
 
 def draw_legend(
-    sheet: Figure, keys: Sequence[str], words: Mapping[str, str], left: float, top: float, *, kinds: Sequence[str] = (),
+    sheet: Sheet, keys: Sequence[str], words: Mapping[str, str], left: float, top: float, *, kinds: Sequence[str] = (),
 ) -> None:
     """Draw the legend in columns of four.
 
@@ -68,14 +67,14 @@ def draw_legend(
 
 
 def _patch(colour: str, edge: str, width_mm: float, dash: tuple[float, ...] = ()) -> Draw:
-    def draw(sheet: Figure, x: float, y: float) -> None:
+    def draw(sheet: Sheet, x: float, y: float) -> None:
         half = KEY_HEIGHT_MM / 2
         fill(sheet, box(x, y - half, x + KEY_MM, y + half), colour, edge=edge, width_mm=width_mm, dash=dash)
     return draw
 
 
 def _ribbon(colour: str, width_mm: float, over: str = "", over_mm: float = 0.0, dash: tuple[float, ...] = ()) -> Draw:
-    def draw(sheet: Figure, x: float, y: float) -> None:
+    def draw(sheet: Sheet, x: float, y: float) -> None:
         fill(sheet, line((x, y), (x + KEY_MM, y)), "none", edge=colour, width_mm=width_mm)
         if over:
             fill(sheet, line((x, y), (x + KEY_MM, y)), "none", edge=over, width_mm=over_mm, dash=dash)
@@ -83,20 +82,20 @@ def _ribbon(colour: str, width_mm: float, over: str = "", over_mm: float = 0.0, 
 
 
 def _disc(form: str, size_mm: float, colour: str, edge: str, text: str = "") -> Draw:
-    def draw(sheet: Figure, x: float, y: float) -> None:
+    def draw(sheet: Sheet, x: float, y: float) -> None:
         mark(sheet, np.array([(x + KEY_MM / 2, y)]), form, size_mm, colour, edge=edge, edge_mm=0.2)
         if text:
             write(sheet, x + KEY_MM / 2, y - 0.75, text, 5.5, colour="white", align="center")
     return draw
 
 
-def _member(sheet: Figure, x: float, y: float) -> None:
+def _member(sheet: Sheet, x: float, y: float) -> None:
     _patch(MEMBER, MEMBER_EDGE, 0.25)(sheet, x, y)
     mark(sheet, np.array([(x + KEY_MM / 2, y)]), "o", NUMBER_MM, "white", edge=MEMBER_EDGE, edge_mm=0.2)
     write(sheet, x + KEY_MM / 2, y - 0.8, "1", 6.0, colour=INK, align="center")
 
 
-def _areas(sheet: Figure, x: float, y: float) -> None:
+def _areas(sheet: Sheet, x: float, y: float) -> None:
     for place, tint in enumerate(TINTS[:3]):
         third, half = KEY_MM / 3, KEY_HEIGHT_MM / 2
         fill(sheet, box(x + place * third, y - half, x + (place + 1) * third, y + half), tint, edge=AREA_EDGE,
@@ -108,7 +107,7 @@ def _symbol(kind: str) -> Draw:
     return _disc(form, size, colour, "white")
 
 
-def _hollow(sheet: Figure, x: float, y: float) -> None:
+def _hollow(sheet: Sheet, x: float, y: float) -> None:
     form, colour, size = SYMBOLS["elder"]
     mark(sheet, np.array([(x + KEY_MM / 2, y)]), form, size, "white", edge=colour, edge_mm=0.3)
 

@@ -5,13 +5,15 @@ it enters the XML. Chinese and Latin letters are given fonts of their own, since
 machine. The file's dates are the day of the plan, and its parts are packed in order with a fixed date.
 
 What stands on the pages is kept as text until the file is written: as a tree, the dossiers of a city take half a
-gigabyte. The tree holds the sections, and an empty paragraph where the pages of each belong.
+gigabyte. The tree holds an empty paragraph where all of it belongs, and how a section looks.
 """
 
 import re
+import struct
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,14 +21,13 @@ from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
 from docx import Document
-from docx.enum.section import WD_SECTION
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
-from docx.text.paragraph import Paragraph
 
 from geoplan.figures import Grid
 from geoplan.fonts import readable, shortened
+from geoplan.inserts import Inserts, pack
 
 PAGE_MM, MARGINS_MM = (210, 297), {"left": 24, "right": 22, "top": 28, "bottom": 24}
 TEXT_MM = 210 - 24 - 22
@@ -46,10 +47,13 @@ MOST_CELL_LETTERS, WIDEST_MM, MOST_MM, NARROWEST_MM = 2000, 62.0, 140.0, 9.0  # 
 LATIN_WORD, LONGEST_WORD, SHORT, HALVINGS = re.compile(r"[!-~]+"), 20, 8, 30
 HEADING_LINES = (2, 3, 4)  # as few as the page allows
 MOST_CELLS = 0.85  # share of the cells of a column by which it is measured beside others
-PACKED = (1980, 1, 1, 0, 0, 0)
+MOST_KNOWN = 20_000  # texts that are remembered: most cells say what others say
 BODY = "word/document.xml"
-PLACE = "<w:p/>"  # where the pages of a part belong; nothing else in the tree is an empty paragraph
+PLACE = "<w:p/>"  # where the pages belong; nothing else in the tree is an empty paragraph
+SECTION = re.compile("<w:sectPr[^>]*>(.*)</w:sectPr>")
+PNG_SIZE = struct.Struct(">16xII")
 XML = nsdecls("w")
+HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 PICTURE = (
     f'<w:p {nsdecls("a", "pic")}><w:pPr><w:keepNext/></w:pPr><w:r><w:drawing>'
     '<wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent {size}/><wp:docPr {named}/><a:graphic>'
@@ -66,7 +70,9 @@ class Manuscript:
     def __init__(self, title: str, day: date, language: str) -> None:
         self._document = Document()
         self._bookmarks = self._pictures = 0
-        self._parts: list[list[bytes]] = []
+        self._inserts = Inserts()
+        self._parts: list[list[bytes]] = [[]]
+        self._heads = [""]  # of each part: what its section calls its running heads
         about = self._document.core_properties
         about.title, about.author, about.comments = readable(title)[:MOST_TITLE_LETTERS], "geoplan", ""
         about.last_modified_by = "geoplan"
@@ -81,21 +87,18 @@ class Manuscript:
         for side, margin in MARGINS_MM.items():
             setattr(section, f"{side}_margin", Mm(margin))
         section.header_distance = section.footer_distance = Mm(HEAD_MM)
-        self._open_part()
+        section._sectPr.find(qn("w:cols")).addprevious(parse_xml(f'<w:pgNumType {XML} w:start="1"/>'))
+        self._document.element.body[-1].addprevious(parse_xml(PLACE.replace("/", f" {XML}/")))
 
     def new_part(self, head: tuple[str, str], foot: tuple[str, str]) -> None:
         """Begin a new page with running heads of its own; pages are counted anew behind the second text of the foot."""
         if self._parts[-1]:
-            self._document.add_section(WD_SECTION.NEW_PAGE)
-            self._open_part()
-        section = self._document.sections[-1]
-        properties = section._sectPr
-        for old in properties.findall(qn("w:pgNumType")):
-            properties.remove(old)
-        properties.find(qn("w:cols")).addprevious(parse_xml(f'<w:pgNumType {XML} w:start="1"/>'))
-        for story, texts, field in ((section.header, head, ""), (section.footer, foot, "PAGE")):
-            story.is_linked_to_previous = False
-            _running(story.paragraphs[0], texts, field)
+            self._parts.append([])
+            self._heads.append("")
+        stories = {"header": _running("Header", head, ""), "footer": _running("Footer", foot, "PAGE")}
+        self._heads[-1] = "".join(
+            f'<w:{kind}Reference w:type="default" r:id="{self._inserts.add_head(kind, xml)}"/>'
+            for kind, xml in stories.items())
 
     def heading(self, text: str, level: int, *, bookmark: str = "") -> None:
         """Write a heading; a bookmark is a place that `grid` can link to."""
@@ -118,9 +121,9 @@ class Manuscript:
 
     def picture(self, png: bytes, width_mm: float, meaning: str) -> None:
         """Put in a picture with words for those who cannot see it."""
-        relation, image = self._document.part.get_or_add_image(BytesIO(png))
+        relation, (across, down) = self._inserts.add_picture(png), PNG_SIZE.unpack_from(png)
         self._pictures += 1
-        size = f'cx="{Mm(width_mm):.0f}" cy="{Mm(width_mm) * image.px_height / image.px_width:.0f}"'
+        size = f'cx="{Mm(width_mm):.0f}" cy="{Mm(width_mm) * down / across:.0f}"'
         named = f'id="{self._pictures}" name="map{self._pictures}" descr={quoteattr(readable(meaning))}'
         self._append(PICTURE.format(size=size, named=named, relation=relation))
 
@@ -144,27 +147,28 @@ class Manuscript:
         """Write the file, its parts in order and with a fixed date."""
         stream = BytesIO()
         self._document.save(stream)
-        with zipfile.ZipFile(stream) as made, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        with zipfile.ZipFile(stream) as made, zipfile.ZipFile(file, "w") as packed:
             for name in made.namelist():
-                entry = zipfile.ZipInfo(name, PACKED)
-                entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-                with packed.open(entry, "w") as written:
-                    written.writelines(self._with_pages(made.read(name)) if name == BODY else [made.read(name)])
-
-    def _open_part(self) -> None:
-        self._document.element.body[-1].addprevious(parse_xml(PLACE.replace("/", f" {XML}/")))
-        self._parts.append([])
+                part = made.read(name)
+                pack(packed, name, self._with_pages(part.decode()) if name == BODY else [
+                    self._inserts.listed(name, part)])
+            for name, part in self._inserts.files():
+                pack(packed, name, [part])
 
     def _append(self, xml: str) -> None:
         self._parts[-1].append(xml.encode())
 
-    def _with_pages(self, tree: bytes) -> Iterator[bytes]:
-        """Give the XML of the tree with the pages of each part in their place."""
-        before, *after = tree.split(PLACE.encode())
-        yield before
-        for pages, rest in zip(self._parts, after, strict=True):
+    def _with_pages(self, tree: str) -> Iterator[bytes]:
+        """Give the XML of the tree with the pages in their place, a section for each part."""
+        before, _, after = tree.partition(PLACE)
+        look = SECTION.search(after)
+        sections = [f"<w:sectPr>{heads}{look[1] if look else ''}</w:sectPr>" for heads in self._heads]
+        yield before.encode()
+        for pages, section in zip(self._parts[:-1], sections, strict=False):
             yield from pages
-            yield rest
+            yield f"<w:p><w:pPr>{section}</w:pPr></w:p>".encode()
+        yield from self._parts[-1]
+        yield SECTION.sub(lambda _: sections[-1], after).encode()
 
 
 def _set_style(style: Any, face: str, points: float, colour: str, space: tuple[float, float]) -> None:
@@ -181,26 +185,23 @@ def _set_style(style: Any, face: str, points: float, colour: str, space: tuple[f
             found.getparent().remove(found)
 
 
-def _running(paragraph: Paragraph, texts: tuple[str, str], field: str) -> None:
-    """Write a running head: one text at the left, one at the right, with the number of the page behind it."""
-    properties = paragraph._p.get_or_add_pPr()
-    edge = "bottom" if not field else "top"
-    properties.append(parse_xml(
-        f'<w:pBdr {XML}><w:{edge} w:val="single" w:sz="4" w:space="4" w:color="{RULE}"/></w:pBdr>'))
-    properties.append(parse_xml(
-        f'<w:tabs {XML}><w:tab w:val="right" w:pos="{TEXT_MM * TWIPS_PER_MM:.0f}"/></w:tabs>'))
+def _running(style: str, texts: tuple[str, str], field: str) -> str:
+    """Return a running head: one text at the left, one at the right, with the number of the page behind it."""
+    edge, tag = ("bottom", "hdr") if not field else ("top", "ftr")
+    properties = (f'<w:pPr><w:pStyle w:val="{style}"/>'
+                  f'<w:pBdr><w:{edge} w:val="single" w:sz="4" w:space="4" w:color="{RULE}"/></w:pBdr>'
+                  f'<w:tabs><w:tab w:val="right" w:pos="{TEXT_MM * TWIPS_PER_MM:.0f}"/></w:tabs></w:pPr>')
     left, right = (_fitted_head(text) for text in texts)
     number = "" if not field else (
-        f'<w:r {XML}><w:fldChar w:fldCharType="begin"/></w:r><w:r {XML}><w:instrText xml:space="preserve"> {field} '
-        f'</w:instrText></w:r><w:r {XML}><w:fldChar w:fldCharType="separate"/></w:r><w:r {XML}><w:t>1</w:t></w:r>'
-        f'<w:r {XML}><w:fldChar w:fldCharType="end"/></w:r>')
-    made = parse_xml(f'<w:p {XML}>{_run(left)}<w:r><w:tab/></w:r>{_run(right)}{number}</w:p>')
-    for run in list(made):
-        paragraph._p.append(run)
+        f'<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> {field} '
+        '</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>1</w:t></w:r>'
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r>')
+    return (f'{HEAD}<w:{tag} {XML}><w:p>{properties}{_run(left)}<w:r><w:tab/></w:r>{_run(right)}{number}</w:p>'
+            f'</w:{tag}>')
 
 
 def _run(text: str, look: str = "") -> str:
-    properties, said = f"<w:rPr>{look}</w:rPr>" if look else "", escape(readable(text))
+    properties, said = f"<w:rPr>{look}</w:rPr>" if look else "", _escaped(text)
     written = f'<w:t xml:space="preserve">{said}</w:t>' if said else '<w:t xml:space="preserve"/>'
     return f"<w:r>{properties}{written}</w:r>"
 
@@ -284,4 +285,14 @@ def _fitted_head(text: str) -> str:
 
 def _letters(text: str) -> int:
     """Return the width of a text in Latin letters."""
-    return sum(2 if east_asian_width(letter) in "WFA" else 1 for letter in text[:MOST_CELL_LETTERS])
+    return sum(map(_width_of, text[:MOST_CELL_LETTERS]))
+
+
+@cache
+def _width_of(letter: str) -> int:
+    return 2 if east_asian_width(letter) in "WFA" else 1
+
+
+@lru_cache(MOST_KNOWN)
+def _escaped(text: str) -> str:
+    return escape(readable(text))

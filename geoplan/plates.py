@@ -7,10 +7,11 @@ where it covers no other. What has no room for its name keeps its number, and th
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.figure import Figure
+import shapely
 
 from geoplan.annotations import (
     kept,
+    largest_first,
     name_all,
     name_streets,
     name_waters,
@@ -20,7 +21,7 @@ from geoplan.annotations import (
     write_labels,
 )
 from geoplan.briefs import Brief
-from geoplan.drawing import box, fill, line, mark, outline_of, write
+from geoplan.drawing import Sheet, box, fill, line, mark, outline_of, write
 from geoplan.fonts import drawable
 from geoplan.grounds import Ground, Layer, seen
 from geoplan.labelling import NOWHERE, Wish, around, place_labels
@@ -57,7 +58,7 @@ from geoplan.scalebars import MM_PER_M, Window, bar_m, frame_of
 
 
 def draw_area(
-    sheet: Figure, ground: Ground, window: Window, brief: Brief, words: Mapping[str, str], *,
+    sheet: Sheet, ground: Ground, window: Window, brief: Brief, words: Mapping[str, str], *,
     uses: Mapping[str, str], names: bool = True,
 ) -> None:
     """Draw the map of one area.
@@ -83,11 +84,11 @@ def draw_area(
     areas, estates = ground["areas"], ground["estates"]
     _draw_base(sheet, ground, window)
     near = seen(areas, window)
-    is_own_area = (areas.facts["area_id"].iloc[near] == area_id).to_numpy()
+    is_own_area = areas.facts["area_id"][near] == area_id
     fill(sheet, outline_of(areas.shapes[near[is_own_area]], window), AREA_TINT, opacity=0.55, window=window)
     _draw_streets(sheet, ground["streets"], window)
     homes = seen(estates, window)
-    is_member = (estates.facts["area_id"].iloc[homes] == area_id).fillna(False).to_numpy(dtype=bool)
+    is_member = estates.facts["area_id"][homes] == area_id
     fill(sheet, outline_of(estates.shapes[homes[~is_member]], window), OTHER, edge=OTHER_EDGE, width_mm=0.15,
          window=window)
     fill(sheet, outline_of(estates.shapes[homes[is_member]], window), MEMBER, edge=MEMBER_EDGE, width_mm=0.25,
@@ -104,7 +105,7 @@ def draw_area(
     _furnish(sheet, window, words)
 
 
-def draw_overview(sheet: Figure, ground: Ground, window: Window, words: Mapping[str, str]) -> None:
+def draw_overview(sheet: Sheet, ground: Ground, window: Window, words: Mapping[str, str]) -> None:
     """Draw the map of the whole town: every area with its number.
 
     Parameters
@@ -125,14 +126,13 @@ def draw_overview(sheet: Figure, ground: Ground, window: Window, words: Mapping[
     for tint, colour in enumerate(TINTS):
         fill(sheet, outline_of(areas.shapes[near[near % len(TINTS) == tint]], window), colour, opacity=0.8,
              window=window)
-    is_member = estates.facts["area_id"].iloc[homes].notna().to_numpy()
+    is_member = np.array([area_id is not None for area_id in estates.facts["area_id"][homes]], dtype=bool)
     fill(sheet, outline_of(estates.shapes[homes[~is_member]], window), OTHER_EDGE, opacity=0.75, window=window)
     fill(sheet, outline_of(estates.shapes[homes[is_member]], window), MEMBER_EDGE, opacity=0.25, window=window)
     fill(sheet, outline_of(areas.shapes[near], window), "none", edge=AREA_EDGE, width_mm=0.3, window=window)
-    facts = areas.facts.iloc[near].sort_values(["households", "area_id"], ascending=[False, True])
-    spots = spots_of(facts, window)
+    near = largest_first(areas.facts, near, "area_id")
     wishes = [Wish((drawable(area_id),), SMALL_POINTS, x, y, (0.0, 1.5, 3.0, 5.0))
-              for area_id, (x, y) in zip(facts["area_id"], spots, strict=True)]
+              for area_id, (x, y) in zip(areas.facts["area_id"][near], spots_of(areas, near, window), strict=True)]
     taken = _furniture(window)
     places = place_labels(wishes, frame=frame_of(window), taken=taken)
     write_labels(sheet, wishes, places, INK, white=0.75)
@@ -141,12 +141,12 @@ def draw_overview(sheet: Figure, ground: Ground, window: Window, words: Mapping[
     _furnish(sheet, window, words)
 
 
-def _draw_base(sheet: Figure, ground: Ground, window: Window) -> None:
+def _draw_base(sheet: Sheet, ground: Ground, window: Window) -> None:
     fill(sheet, box(*frame_of(window)), PAPER)
     barriers, heritage = ground["barriers"], ground["heritage"]
     near = seen(barriers, window)
-    kinds = barriers.facts["kind"].iloc[near].to_numpy(dtype=object)
-    dimension = np.array([shape.area > 0 for shape in barriers.shapes[near]], dtype=bool)
+    kinds = barriers.facts["kind"][near]
+    dimension = shapely.area(barriers.shapes[near]) > 0
     water, rail = near[kinds == "water"], near[kinds == "rail"]
     fill(sheet, outline_of(barriers.shapes[near[(kinds == "water") & dimension]], window), WATER, edge=WATER_EDGE,
          width_mm=0.15, window=window)
@@ -161,15 +161,15 @@ def _draw_base(sheet: Figure, ground: Ground, window: Window) -> None:
          dash=(0.6, 0.8), window=window)
 
 
-def _draw_streets(sheet: Figure, streets: Layer, window: Window) -> None:
+def _draw_streets(sheet: Sheet, streets: Layer, window: Window) -> None:
     """Draw the streets as white ribbons with a faint edge; footways as thin lines."""
     near = seen(streets, window)
-    ranks = streets.facts["rank"].iloc[near].to_numpy()
+    ranks = streets.facts["rank"][near]
     last = len(STREET_WIDTHS_M) - 1
     ribbons = []
-    for rank in sorted(set(ranks), reverse=True):
+    for rank in sorted(set(ranks.tolist()), reverse=True):
         ribbon = outline_of(streets.shapes[near[ranks == rank]], window)
-        width = max(STREET_WIDTHS_M[int(rank)] * MM_PER_M / window.scale, LEAST_STREET_MM)
+        width = max(STREET_WIDTHS_M[rank] * MM_PER_M / window.scale, LEAST_STREET_MM)
         ribbons.append((rank, ribbon, width))
     for rank, ribbon, width in ribbons:
         fill(sheet, ribbon, "none", edge=CASING, width_mm=FOOT_MM if rank == last else width + 0.25, window=window)
@@ -178,24 +178,23 @@ def _draw_streets(sheet: Figure, streets: Layer, window: Window) -> None:
             fill(sheet, ribbon, "none", edge=STREET, width_mm=width, window=window)
 
 
-def _draw_facilities(sheet: Figure, facilities: Layer, window: Window) -> np.ndarray:
+def _draw_facilities(sheet: Sheet, facilities: Layer, window: Window) -> np.ndarray:
     """Draw the facilities by kind, those in use filled, those to come as rings; return the squares they take."""
-    near = facilities.facts.iloc[seen(facilities, window)]
-    near = near[near["status"] != "closed"]
-    spots = spots_of(near, window)
+    near = seen(facilities, window)
+    near = near[facilities.facts["status"][near] != "closed"]
+    kinds, in_use = facilities.facts["kind"][near], facilities.facts["status"][near] == "existing"
+    spots = spots_of(facilities, near, window)
     squares = [NOWHERE]
     for kind, (form, colour, size) in reversed(list(SYMBOLS.items())):
-        is_kind = (near["kind"] == kind).to_numpy()
-        is_open = is_kind & (near["status"] == "existing").fillna(False).to_numpy(dtype=bool)
-        mark(sheet, spots[is_open], form, size, colour, window=window)
-        mark(sheet, spots[is_kind & ~is_open], form, size, "white", edge=colour, edge_mm=0.3, window=window)
+        is_kind = kinds == kind
+        mark(sheet, spots[is_kind & in_use], form, size, colour, window=window)
+        mark(sheet, spots[is_kind & ~in_use], form, size, "white", edge=colour, edge_mm=0.3, window=window)
         squares.append(around(spots[is_kind], size / 2))
     return np.vstack(squares)
 
 
-def _draw_sites(sheet: Figure, sites: Layer, window: Window) -> np.ndarray:
-    near = sites.facts.iloc[seen(sites, window)]
-    spots = spots_of(near, window)
+def _draw_sites(sheet: Sheet, sites: Layer, window: Window) -> np.ndarray:
+    spots = spots_of(sites, seen(sites, window), window)
     mark(sheet, spots, "*", SITE_MM, SITE, edge=INK, edge_mm=0.2, window=window)
     return around(spots, SITE_MM / 2)
 
@@ -206,7 +205,7 @@ def _furniture(window: Window) -> np.ndarray:
     return np.array([(right - BAR_MM - 30.0, bottom, right, bottom + 8.5), (right - 10.5, top - 16.0, right, top)])
 
 
-def _furnish(sheet: Figure, window: Window, words: Mapping[str, str]) -> None:
+def _furnish(sheet: Sheet, window: Window, words: Mapping[str, str]) -> None:
     """Draw frame, scale bar and north arrow."""
     _, bottom, right, top = frame_of(window)
     fill(sheet, box(*frame_of(window)), "none", edge=INK, width_mm=0.35)
@@ -214,7 +213,7 @@ def _furnish(sheet: Figure, window: Window, words: Mapping[str, str]) -> None:
     _draw_north(sheet, right - 5.8, top - 1.8, words["north"])
 
 
-def _draw_scale(sheet: Figure, window: Window, right: float, bottom: float, words: Mapping[str, str]) -> None:
+def _draw_scale(sheet: Sheet, window: Window, right: float, bottom: float, words: Mapping[str, str]) -> None:
     metres = bar_m(window.scale, BAR_MM)
     left = right - metres * MM_PER_M / window.scale
     fill(sheet, box(left - 26.0, bottom - 1.2, right + 4.5, bottom + 5.2), "white", opacity=0.75)
@@ -226,7 +225,7 @@ def _draw_scale(sheet: Figure, window: Window, right: float, bottom: float, word
     write(sheet, left - 4.0, bottom, f"1:{window.scale:,.0f}", NAME_POINTS, colour=INK, align="right")
 
 
-def _draw_north(sheet: Figure, x: float, top: float, word: str) -> None:
+def _draw_north(sheet: Sheet, x: float, top: float, word: str) -> None:
     half, height, tip = 2.0, 7.5, top - 4.2
     fill(sheet, box(x - 4.0, tip - height - 1.4, x + 4.0, top + 0.6), "white", opacity=0.85)
     write(sheet, x, top - 3.2, word, 8.0, colour=INK, align="center")

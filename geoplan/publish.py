@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from geoplan.atlas import write_atlas
 from geoplan.compare import SIDE, Comparison
 from geoplan.crews import aside, count_processors
 from geoplan.dossiers import write_dossiers
+from geoplan.edition import edition
 from geoplan.errors import DataError, Finding
 from geoplan.geopackage import write_geopackage, write_layer
 from geoplan.index_page import write_index
@@ -205,7 +205,7 @@ def _write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     """Write the manifest, after everything that it vouches for."""
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     outputs = {file.relative_to(folder).as_posix(): _sha256(file) for file in files}
-    manifest = {**facts, "version": version("geoplan"), "outputs": outputs}
+    manifest = {**facts, **edition(), "outputs": outputs}
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
 

@@ -4,15 +4,15 @@ A block is a title and rows. When the blocks of a sheet are taller than the shee
 first, each down to a least number; a row that says how many are missing stands in their place.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
 
 from geoplan.briefs import Brief
-from geoplan.drawing import fill, line, mark, write
+from geoplan.drawing import Sheet, fill, line, mark, write
+from geoplan.extracts import Extract
 from geoplan.figures import MISSING, columns_named, in_ten_thousands, number_text, texts_of
 from geoplan.fonts import fitted, folded, width_mm
 from geoplan.labels import labels_for, short_labels_for
@@ -92,7 +92,7 @@ def key_figures(brief: Brief, words: Mapping[str, str]) -> list[tuple[str, str]]
     area = brief.area
     missing = area["gap_types"]
     programme = brief.rows["programme"]
-    placed = number_text(programme["plan_year"].iloc[0] if len(programme) else None, "year")
+    placed = number_text(programme["plan_year"][0] if len(programme) else None, "year")
     figures = {
         "estates": number_text(area["estates"]), "households": number_text(area["households"]),
         "residents": number_text(area["residents"]),
@@ -105,7 +105,7 @@ def key_figures(brief: Brief, words: Mapping[str, str]) -> list[tuple[str, str]]
     return [(words[f"k.{key}"], text) for key, text in figures.items()]
 
 
-def draw_figures(sheet: Figure, figures: Sequence[tuple[str, str]], left: float, top: float, width: float) -> float:
+def draw_figures(sheet: Sheet, figures: Sequence[tuple[str, str]], left: float, top: float, width: float) -> float:
     """Draw figures large with their labels under them, four in a row; return the lower edge in millimetres."""
     each = width / FIGURES_ACROSS
     for place, (label, text) in enumerate(figures):
@@ -116,7 +116,7 @@ def draw_figures(sheet: Figure, figures: Sequence[tuple[str, str]], left: float,
 
 
 def draw_blocks(
-    sheet: Figure, blocks: Sequence[Block], left: float, top: float, size: tuple[float, float], more: str,
+    sheet: Sheet, blocks: Sequence[Block], left: float, top: float, size: tuple[float, float], more: str,
 ) -> None:
     """Draw blocks under each other so that none passes the lower edge.
 
@@ -149,7 +149,7 @@ def draw_blocks(
 
 
 def _draw_rows(
-    sheet: Figure, block: Block, rows: Sequence[Row], lines: int, left: float, top: float, width: float,
+    sheet: Sheet, block: Block, rows: Sequence[Row], lines: int, left: float, top: float, width: float,
 ) -> None:
     each = (width - (block.columns - 1) * GUTTER_MM) / block.columns
     for place, row in enumerate(rows):
@@ -184,28 +184,27 @@ def _shares(counts: Sequence[int], blocks: Sequence[Block], height: float) -> li
 def _members(brief: Brief) -> tuple[Row, ...]:
     estates = brief.rows["estates"]
     return tuple(Row(row["name"], number_text(row["households"]), str(brief.estate_numbers[row["estate_id"]]))
-                 for row in estates.to_dict("records"))
+                 for row in estates.records("name", "households", "estate_id"))
 
 
 def _gaps(brief: Brief, words: Mapping[str, str], language: str, *, has_facilities: bool) -> tuple[Row, ...]:
     if not has_facilities:
         return (Row(words["no_facilities"]),)
     gaps = brief.rows["area_gaps"]
-    missing = gaps[gaps["is_gap"].fillna(False)].sort_values(
-        ["uncovered_residents", "facility_type"], ascending=[False, True])
+    missing = gaps.where(gaps["is_gap"]).by("-uncovered_residents", "facility_type")
     short = short_labels_for("facility_type", language)
     rows = [Row(short.get(row["facility_type"], row["facility_type"]),
                 f"{number_text(row['uncovered_residents'])} · {number_text(row['uncovered_share'], 'share')}")
-            for row in missing.to_dict("records")]
-    unknown = int(gaps["is_gap"].isna().sum())
+            for row in missing.records()]
+    unknown = sum(is_gap is None for is_gap in gaps["is_gap"])
     return (*(rows or [Row(words["no_gaps"])]), *([Row(words["no_data_types"].format(n=unknown))] if unknown else []))
 
 
 def _care(brief: Brief, words: Mapping[str, str], language: str) -> tuple[Row, ...]:
     area, care = brief.area, brief.rows["care"]
-    if care.empty:
+    if not len(care):
         return (Row(words["no_facilities"]),)
-    account = care.iloc[0]
+    account = care.records()[0]
     figures = {"need": account["need_m2"], "have": area["elder_have_m2"], "short": account["short_m2"],
                "short_after": account["short_after_m2"]}
     status = {"status": labels_for("care_status", language).get(account["status"], MISSING),
@@ -220,42 +219,40 @@ def _sites(
     sites = brief.rows["sites"]
     if not has_sites:
         return (Row(words["no_sites_layer"]),)
-    if sites.empty:
+    if not len(sites):
         return (Row(words["no_sites"].format(m=number_text(near_m))),)
     uses, reasons = uses_of(brief, language), labels_for("site_reason", language)
     rows = [
         Row(site["name"] if isinstance(site["name"], str) else site["site_id"],
             f"→ {uses[site['site_id']]}" if site["site_id"] in uses else reasons.get(site["reason"], MISSING))
-        for site in sites.assign(waits=~sites["site_id"].isin(list(uses))).sort_values(
-            "waits", kind="stable").to_dict("records")]
+        for site in sorted(sites.records("site_id", "name", "reason"), key=lambda site: site["site_id"] not in uses)]
     return tuple(rows)
 
 
 def uses_of(brief: Brief, language: str) -> dict[str, str]:
     """Return site -> what is to go there, in short words."""
-    short = short_labels_for("facility_type", language)
-    named = brief.rows["sitings"].assign(
-        use=brief.rows["sitings"]["facility_type"].map(lambda code: short.get(code, code)))
-    return {str(site): "、".join(rows["use"]) if language == "zh" else ", ".join(rows["use"])
-            for site, rows in named.groupby("site_id", sort=True)}
+    short, between = short_labels_for("facility_type", language), "、" if language == "zh" else ", "
+    uses: dict[str, list[str]] = {}
+    for site, code in zip(brief.rows["sitings"]["site_id"], brief.rows["sitings"]["facility_type"], strict=True):
+        uses.setdefault(site, []).append(short.get(code, code))
+    return {site: between.join(uses[site]) for site in sorted(uses)}
 
 
 def _walls(brief: Brief, words: Mapping[str, str]) -> tuple[Row, ...]:
-    names = brief.rows["estates"].set_index("estate_id")["name"]
+    names = dict(zip(brief.rows["estates"]["estate_id"], brief.rows["estates"]["name"], strict=True))
     rows = [
         Row(f"{names.get(wall['estate_a'], wall['estate_a'])} — {names.get(wall['estate_b'], wall['estate_b'])}",
             number_text(wall["resident_minutes_saved"], "person-min"),
             str(brief.wall_numbers[wall["estate_a"], wall["estate_b"]]))
-        for wall in brief.rows["openings"].to_dict("records")
-        if (wall["estate_a"], wall["estate_b"]) in brief.wall_numbers]
+        for wall in brief.rows["openings"].part(0, len(brief.wall_numbers)).records()]
     return tuple(rows) or (Row(words["no_walls"]),)
 
 
 def _works(brief: Brief, words: Mapping[str, str], language: str) -> tuple[Row, ...]:
-    works = brief.rows.get("works")
-    if works is None or works.empty:
+    works = brief.rows["works"]
+    if not len(works):
         return (Row(words["not_made"]),)
-    ordered = works.sort_values(["amount_yuan", "item"], ascending=[False, True])
+    ordered = works.by("-amount_yuan", "item")
     texts = texts_of(columns_named("works", ["item", "amount_yuan"]), ordered, language)
     mark = words["assumption"].strip() if language == "zh" else f" {words['assumption'].strip()}"
     marks = [mark if basis == "assumption" else "" for basis in ordered["basis"]]
@@ -265,23 +262,26 @@ def _works(brief: Brief, words: Mapping[str, str], language: str) -> tuple[Row, 
 
 def _funding(brief: Brief, words: Mapping[str, str], language: str) -> tuple[Row, ...]:
     funding = brief.rows["funding"]
-    if funding.empty:
+    if not len(funding):
         return (Row(words["not_made"]),)
     texts = texts_of(columns_named("funding", ["source", "amount_yuan"]), sums_by_source(funding), language)
     return tuple(Row(source, amount) for source, amount in zip(*texts.values(), strict=True))
 
 
-def sums_by_source(funding: pd.DataFrame) -> pd.DataFrame:
+def sums_by_source(funding: Extract) -> Extract:
     """Return source and amount_yuan, the largest first; a source with an unknown part is unknown and last."""
-    sums = funding.groupby("source", sort=True)["amount_yuan"].agg(lambda parts: parts.sum(skipna=False))
-    return sums.sort_values(ascending=False, kind="stable").reset_index()
+    parts: dict[str, list[float | None]] = {}
+    for source, amount in zip(funding["source"], funding["amount_yuan"], strict=True):
+        parts.setdefault(source, []).append(amount)
+    sums = {source: None if None in amounts else math.fsum(filter(None, amounts)) for source, amounts in parts.items()}
+    return Extract({"source": list(sums), "amount_yuan": list(sums.values())}).by("-amount_yuan", "source")
 
 
 def _programme(brief: Brief, words: Mapping[str, str], language: str) -> tuple[Row, ...]:
     programme = brief.rows["programme"]
-    if programme.empty:
+    if not len(programme):
         return (Row(words["not_made"]),)
-    row = programme.iloc[0]
+    row = programme.records()[0]
     year = number_text(row["plan_year"], "year")
     reason = texts_of(columns_named("programme", ["reason"]), programme, language)["reason"][0]
     lines = folded(reason, ROW_POINTS, REASON_MM, most=2)

@@ -7,6 +7,7 @@ The date inside the file is `plan.as_of`, so that the same plan gives the same b
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
@@ -174,10 +175,14 @@ def _write_column(
 ) -> None:
     is_text = shown.format == TEXT_FORMAT
     usual = MARK_CELL if shown.fill else TEXT_CELL if is_text else CELL
-    for row, (value, fill) in enumerate(zip(values.astype(object), fills, strict=True), start=1):
-        is_missing = pd.isna(value)
-        own = {"bg_color": shown.fill} if shown.fill and not is_missing else fill
-        look = formats({**usual, "num_format": shown.format, **own})
+    looks: dict[tuple[bool, str | None], Format] = {}  # thousands of cells look alike
+    known = zip(values.astype(object).tolist(), values.isna().tolist(), fills, strict=True)
+    for row, (value, is_missing, fill) in enumerate(known, start=1):
+        key = is_missing, fill.get("bg_color")
+        if key not in looks:
+            own = {"bg_color": shown.fill} if shown.fill and not is_missing else fill
+            looks[key] = formats({**usual, "num_format": shown.format, **own})
+        look = looks[key]
         if is_missing:
             page.write_blank(row, column, None, look)
         elif is_text:
@@ -235,9 +240,16 @@ def _lines(sheet: Sheet, parts: Sequence[pd.Series], widths: Sequence[int]) -> I
 
 
 def _lines_of(text: str, width: int) -> int:
+    if 2 * len(text) < width and "\n" not in text:
+        return 1
     return sum(1 + _width(line) // width for line in text.split("\n"))
 
 
 def _width(text: str) -> int:
     """Return the width of a text in Latin letters."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+    return sum(map(_width_of, text))
+
+
+@cache
+def _width_of(letter: str) -> int:
+    return 2 if east_asian_width(letter) in "WF" else 1

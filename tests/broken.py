@@ -228,18 +228,21 @@ def _repack(folder: Path, change: Callable[[bytes], bytes]) -> None:
 
 
 def drawn(text: str, new: str, page: int) -> BreakFile:
-    """Return a break of the first letter of a text on a page of the atlas, each letter of which stands on its own."""
-    shown = rb"[^()]*".join(rb"\(%b\)" % re.escape(letter.encode()) for letter in text)
-
+    """Return a break of the first letter of a text on a page of the atlas."""
     def apply(folder: Path) -> None:
         file = folder / "atlas.pdf"
         data = file.read_bytes()
-        streams = list(re.finditer(rb"/Length (\d+) 0 R.{0,80}?stream\n(.*?)\nendstream", data, re.DOTALL))
-        body = zlib.decompress(streams[page][2])
-        found = re.search(shown, body)
-        assert found is not None
-        body = body[:found.start() + 1] + new.encode() + body[found.start() + 2:]
-        file.write_bytes(data[:streams[page].start(2)] + zlib.compress(body) + data[streams[page].end(2):])
+        streams = {int(found[1]): found for found in re.finditer(
+            rb"\n(\d+) 0 obj\n<<[^\n]*>>\nstream\n(.*?)\nendstream", data, re.DOTALL)}
+        bodies = {number: zlib.decompress(found[2]) for number, found in streams.items()}
+        letters = next(body for body in bodies.values() if b"beginbfchar" in body)  # those of the first font
+        codes = {chr(int(to, 16)): bytes.fromhex(code.decode()) for code, to in re.findall(
+            rb"<(\w\w)> <(\w{4})>", letters)}
+        number = int(re.findall(rb"/Type /Page .*?/Contents (\d+) 0 R", data)[page])
+        shown = b"".join(codes[letter] for letter in text)
+        assert shown in bodies[number]
+        packed = zlib.compress(bodies[number].replace(shown, codes[new] + shown[1:], 1))
+        file.write_bytes(data[:streams[number].start(2)] + packed + data[streams[number].end(2):])
     return apply
 
 

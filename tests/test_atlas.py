@@ -12,12 +12,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from little_plan import little_plan
-from matplotlib.figure import Figure
 from paper import full_plan, hostile_plan, many_areas
 from pypdf import PdfReader
 
 from geoplan import atlas, make_plan, read_project
 from geoplan.atlas import write_atlas
+from geoplan.drawing import Letters, Sheet
 from geoplan.fonts import MM_PER_POINT, width_mm
 from geoplan.labelling import overlaps
 from geoplan.plan import Plan
@@ -135,11 +135,11 @@ def test_the_same_plan_gives_the_same_bytes_whatever_the_hash_seed_and_the_time_
 
 
 def test_no_two_lines_of_text_overlap_and_none_leaves_the_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
-    sheets: list[Figure] = []
+    sheets: list[Sheet] = []
 
     @contextmanager
     def kept(*_: object) -> Iterator[SimpleNamespace]:
-        yield SimpleNamespace(savefig=sheets.append)
+        yield SimpleNamespace(add=sheets.append)
 
     monkeypatch.setattr(atlas, "pdf_of", kept)
     write_atlas(make_plan(read_project(HEHUANG)), Path())
@@ -147,7 +147,7 @@ def test_no_two_lines_of_text_overlap_and_none_leaves_the_sheet(monkeypatch: pyt
     for sheet in sheets:
         places = np.array([
             (x, y - 0.1 * points * MM_PER_POINT, x + width_mm(text, points), y + 0.75 * points * MM_PER_POINT)
-            for letters in sheet.artists for x, y, text, points, _ in getattr(letters, "lines", [])])
+            for letters in sheet.strokes if isinstance(letters, Letters) for x, y, text, points, _ in letters.lines])
         assert overlaps(places, places).max() == 1  # each overlaps itself only
         assert places[:, :2].min() > 4
         assert places[:, 2].max() <= 410.01

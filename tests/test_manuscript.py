@@ -1,13 +1,16 @@
 """Pages, tables and running heads of a Word file."""
 
+import zipfile
 from datetime import date
 from pathlib import Path
 
 import pytest
 from docx import Document
 
+from geoplan.drawing import Sheet, box, fill
 from geoplan.figures import Grid
 from geoplan.manuscript import TEXT_MM, Manuscript
+from geoplan.pictures import plain_style, png_of
 
 DAY = date(2024, 3, 1)
 TWIPS_PER_MM = 56.6929
@@ -94,3 +97,29 @@ def test_pages_stand_in_the_order_of_their_parts_and_are_no_tree_while_they_are_
         f"{part}-{place} <&> \" '" for part in range(3) for place in range(20)]
     assert [section.header.paragraphs[0].text.strip() for section in document.sections] == ["头0", "头1", "头2"]
     assert [grid.rows[2].cells[0].text for grid in document.tables] == ["]]> <w:p/>"] * 3
+
+
+def picture(colour: str) -> bytes:
+    sheet = Sheet(40.0, 20.0)
+    fill(sheet, box(5.0, 5.0, 35.0, 15.0), colour)
+    with plain_style():
+        return png_of(sheet, 130)
+
+
+def test_the_same_picture_is_in_the_file_once_and_keeps_its_shape(tmp_path: Path) -> None:
+    pages = Manuscript("书", DAY, "zh")
+    for number, colour in enumerate(("#ff0000", "#0000ff", "#ff0000")):
+        pages.new_part((f"头{number}", ""), ("", f"A{number}-"))
+        pages.picture(picture(colour), 80.0, "图")
+    document = saved(pages, tmp_path)
+    assert [shape.width.mm for shape in document.inline_shapes] == [pytest.approx(80.0)] * 3
+    assert [shape.height.mm for shape in document.inline_shapes] == [pytest.approx(40.0, abs=0.5)] * 3
+    held = [document.part.related_parts[shape._inline.graphic.graphicData.pic.blipFill.blip.embed].blob
+            for shape in document.inline_shapes]
+    assert held == [picture("#ff0000"), picture("#0000ff"), picture("#ff0000")]
+    with zipfile.ZipFile(tmp_path / "pages.docx") as packed:
+        assert packed.testzip() is None
+        assert len(packed.namelist()) == len(set(packed.namelist()))
+        assert sum(name.endswith(".png") for name in packed.namelist()) == 2
+    assert [section.footer.paragraphs[0].text.split("\t")[1] for section in document.sections] == [
+        "A0-1", "A1-1", "A2-1"]

@@ -83,6 +83,7 @@ def test_the_manifest_vouches_for_every_byte_and_every_row(tmp_path: Path) -> No
     assert (manifest["steps"]["estates"], manifest["steps"]["openings"], len(manifest["steps"])) == (
         6, 0, len(tables()))
     assert re.fullmatch(r"\d+\.\d+.*", manifest["version"])
+    assert re.fullmatch(r"[0-9a-f]{64}", manifest["program"])
 
 
 def test_the_manifest_reads_alike_for_people_and_programs(tmp_path: Path) -> None:
