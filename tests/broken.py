@@ -238,7 +238,7 @@ def drawn(text: str, new: str, page: int) -> BreakFile:
         letters = next(body for body in bodies.values() if b"beginbfchar" in body)  # those of the first font
         codes = {chr(int(to, 16)): bytes.fromhex(code.decode()) for code, to in re.findall(
             rb"<(\w\w)> <(\w{4})>", letters)}
-        number = int(re.findall(rb"/Type /Page .*?/Contents (\d+) 0 R", data)[page])
+        number = int(re.findall(rb"/Type /Page/.*?/Contents (\d+) 0 R", data)[page])
         shown = b"".join(codes[letter] for letter in text)
         assert shown in bodies[number]
         packed = zlib.compress(bodies[number].replace(shown, codes[new] + shown[1:], 1))

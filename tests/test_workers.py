@@ -83,7 +83,11 @@ def test_a_worker_that_was_given_up_is_replaced(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setitem(workers.SETTINGS, "distributed.deploy.lost-worker-timeout", "1ms")
     monkeypatch.setattr(workers, "LOOK_S", 0.2)
     with local_workers(1, None) as client:
-        assert list(results_of(client, partial(die_once, tmp_path), [7])) == [(7, 7)]
+        # A nanny that is given up may still start a worker and take it along: that one is then dead a second time.
+        [(number, first)] = results_of(client, partial(die_once, tmp_path), [7])
+        assert number == 7
+        assert first == 7 or isinstance(first, Lost)
+        assert list(results_of(client, twice, [7])) == [(7, 14)]
 
 
 def test_a_thing_that_kills_its_worker_twice_is_lost_and_no_other(client: Client) -> None:
