@@ -143,6 +143,43 @@ def open_walls(
     return conform("walks", long.assign(state=OPENED, minutes=minutes, walking=None))
 
 
+def open_ways(reached: pd.DataFrame, walls: pd.DataFrame, apart: pd.DataFrame, *, limit_m: float) -> pd.DataFrame:
+    """Return what lies within reach of every estate once every wall is open.
+
+    Parameters
+    ----------
+    reached
+        estate_id, facility_id, distance_m of all pairs within reach today.
+    walls, apart
+        As for `open_walls`.
+    limit_m
+        The longest walk.
+
+    Returns
+    -------
+    reached
+        The same of all pairs within reach then, by the ids. A way that leads through an estate is found where the rest
+        of it is within reach of that estate today.
+    """
+    rows_of, none = reached.groupby("estate_id").indices, np.zeros(0, dtype=np.int64)
+    facility, metres = reached["facility_id"].to_numpy(object), reached["distance_m"].to_numpy(float)
+    estate, is_as_today = reached["estate_id"].to_numpy(object), np.ones(len(reached), dtype=bool)
+    opened = []
+    for area in _areas(walls, apart):
+        rows = np.concatenate([rows_of.get(estate_id, none) for estate_id in area.ids])
+        places, column = np.unique(facility[rows], return_inverse=True)
+        before = np.full((len(area.ids), len(places)), np.inf)
+        before[np.searchsorted(area.ids, estate[rows]), column] = metres[rows]
+        after = _through_all(area, before)[0].round(DECIMALS)
+        home, place = np.nonzero(after <= limit_m)
+        opened.append(pd.DataFrame({
+            "estate_id": np.array(area.ids, dtype=object)[home], "facility_id": places[place],
+            "distance_m": after[home, place]}))
+        is_as_today[rows] = False
+    found = pd.concat([reached[is_as_today], *(part.astype(reached.dtypes) for part in opened)])
+    return found.sort_values(["estate_id", "facility_id"], ignore_index=True)
+
+
 def rank_openings(
     walls: gpd.GeoDataFrame, apart: pd.DataFrame, gaps: pd.DataFrame, *, speeds: Mapping[str, float],
     elderly_types: Collection[str],
@@ -211,9 +248,7 @@ def _all_open(area: Area, distance_m: Metres, facility_id: Any) -> tuple[Metres,
     Of equally near facilities the first by id is named, as it is today.
     """
     today = np.where(np.isnan(distance_m), np.inf, distance_m)
-    apart, after = area.apart, today
-    for wall in area.walls:
-        after, apart = _opened(after, apart, wall), _opened(apart, apart, wall)
+    after, apart = _through_all(area, today)
     has_wall = np.isin(np.arange(len(area.ids)), [end for u, v, _ in area.walls for end in (u, v)])
     reach = np.where(has_wall | np.eye(len(area.ids), dtype=bool), apart, np.inf)
     names, code = np.unique(facility_id[np.isfinite(today)].astype(str), return_inverse=True)
@@ -222,6 +257,14 @@ def _all_open(area: Area, distance_m: Metres, facility_id: Any) -> tuple[Metres,
     first = np.column_stack([_first(reach + metres, codes, nearest + SAME_M, len(names))
                              for metres, codes, nearest in zip(today.T, coded.T, after.T, strict=True)])
     return np.where(np.isinf(after), np.nan, after.round(DECIMALS)), np.array([*names, None], dtype=object)[first]
+
+
+def _through_all(area: Area, before: Metres) -> tuple[Metres, Metres]:
+    """Return the distances from an area's estates to anything, and to each other, with all its walls open."""
+    apart, after = area.apart, before
+    for wall in area.walls:
+        after, apart = _opened(after, apart, wall), _opened(apart, apart, wall)
+    return after, apart
 
 
 def _first(metres: Metres, codes: Any, within: Metres, none: int) -> Any:

@@ -233,7 +233,7 @@ def make_plan_of(
 
     reuse = use_sites(
         Town(prepared, catalogue, policy, standard, norm, estates, members, areas, edges, access, hard_barriers,
-             walls, apart, rooms, flows, speeds, elderly),
+             walls, apart, rooms, flows),
         gaps, area_gaps, care, recall, alternatives=alternatives,
     ) if has_facilities and "sites" in layers.brought else leave_sites(gaps, area_gaps, care, members, catalogue)
     if reuse.facts:

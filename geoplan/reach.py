@@ -8,9 +8,8 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from geoplan.schema import conform
 from geoplan.shapes import representative_points
-from geoplan.travel import DECIMALS, TODAY, walk_door_to_door
+from geoplan.travel import DECIMALS, walk_door_to_door
 
 ROUGHLY = 1.05  # street ends that nearly meet are joined, so a walk may be a trifle shorter than the straight line
 
@@ -70,34 +69,6 @@ def straight_reach(
     """
     near = _near(estates, facilities, limit_m * ROUGHLY / detour)
     return _within(near.assign(distance_m=near["straight_m"] * detour), limit_m)
-
-
-def as_walks(reached: pd.DataFrame, estates: pd.DataFrame) -> pd.DataFrame:
-    """Return pairs in reach as walks of state today, every place a type of its own, so that walls may be opened.
-
-    Parameters
-    ----------
-    reached
-        As of `find_reach`.
-    estates
-        estate_id.
-
-    Returns
-    -------
-    walks
-        Table `walks`: every estate with every place reached by any; facility_type and facility_id are the place.
-    """
-    every = estates[["estate_id"]].merge(reached[["facility_id"]].drop_duplicates(), how="cross")
-    walks = every.merge(reached, on=["estate_id", "facility_id"], how="left")
-    return conform("walks", walks.assign(
-        facility_type=walks["facility_id"], state=TODAY, minutes=None, walking=None,
-        facility_id=walks["facility_id"].where(walks["distance_m"].notna())))
-
-
-def of_walks(walks: pd.DataFrame, *, limit_m: float) -> pd.DataFrame:
-    """Return the pairs in reach from walks as `as_walks` makes them; parameters and result as for `find_reach`."""
-    found = walks.assign(facility_id=walks["facility_type"])
-    return _within(found[found["distance_m"].notna()], limit_m)
 
 
 def _near(estates: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, within_m: float) -> pd.DataFrame:

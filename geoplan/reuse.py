@@ -17,11 +17,11 @@ from geoplan.eldercare import find_care
 from geoplan.errors import Finding
 from geoplan.norms import HouseholdNorm
 from geoplan.offers import find_offers
-from geoplan.openings import open_walls
+from geoplan.openings import open_ways
 from geoplan.policy import ElderStandard, Policy
 from geoplan.prepared import Prepared, limit_m_of
 from geoplan.procedures import find_clause, list_procedures
-from geoplan.reach import as_walks, find_reach, of_walks, straight_reach
+from geoplan.reach import find_reach, straight_reach
 from geoplan.relief import find_demands, find_obstacles, tell_reasons
 from geoplan.rooms import say_sited_same_places
 from geoplan.scenes import Wish
@@ -55,8 +55,6 @@ class Town:
     apart: pd.DataFrame
     rooms: gpd.GeoDataFrame
     flows: pd.DataFrame
-    speeds: Mapping[str, float]
-    elderly: list[str]
 
 
 @dataclass(frozen=True)
@@ -152,9 +150,8 @@ def _walk_to_sites(town: Town, recall: Recall, *, farthest_m: float) -> tuple[pd
     snaps, snapped = snap_points(layers.sites, "site_id", town.edges, town.hard_barriers, max_snap_m=circle.max_snap_m)
     near = recall(find_reach, town.estates, places, town.access, snaps.rename(columns={"site_id": "facility_id"}),
                   town.edges, limit_m=farthest_m)
-    opened = open_walls(as_walks(near, town.estates), town.walls, town.apart, speeds=town.speeds,
-                        elderly_types=town.elderly)
-    return of_walks(opened, limit_m=farthest_m).rename(columns={"facility_id": "site_id"}), snapped
+    opened = open_ways(near, town.walls, town.apart, limit_m=farthest_m)
+    return opened.rename(columns={"facility_id": "site_id"}), snapped
 
 
 def _facts(sitings: pd.DataFrame, siting_areas: pd.DataFrame, stages: pd.DataFrame) -> dict[str, object]:

@@ -14,7 +14,7 @@ from shapely.geometry import LineString
 from geoplan.access import find_access, snap_points
 from geoplan.circles import find_gaps
 from geoplan.network import build_network
-from geoplan.openings import find_pairs, find_walls, open_walls, rank_openings
+from geoplan.openings import find_pairs, find_walls, open_walls, open_ways, rank_openings
 from geoplan.schema import conform
 from geoplan.travel import find_walks, walk_home_to_home
 
@@ -324,6 +324,23 @@ def test_the_walks_with_all_walls_open_are_those_the_full_search_finds(town: Tow
     today = town.search(None, "today")
     pd.testing.assert_frame_equal(opened[opened["estate_id"].isin(alone)].drop(columns="state"),
                                   today[today["estate_id"].isin(alone)].drop(columns="state"))
+
+
+@given(TOWN, st.sampled_from([15.0, 40.0, 1000.0]))
+@settings(max_examples=60)
+def test_what_is_in_reach_with_all_walls_open_is_what_the_walks_to_every_single_place_say(
+    town: Town, limit_m: float,
+) -> None:
+    town.shops = town.shops.assign(facility_type=town.shops["facility_id"])  # every place a type of its own
+    walls, apart, _ = town.known()
+    today = find_walks(town.estates, town.shops, town.access, town.snaps, town.edges, None, state="today",
+                       types=town.shops["facility_id"].tolist(), **PACE)
+    is_near = today["distance_m"] <= limit_m
+    opened = open_walls(today.assign(distance_m=today["distance_m"].where(is_near)), walls, apart, **PACE)
+    expected = opened[opened["distance_m"] <= limit_m].sort_values(["estate_id", "facility_type"])
+    reached = open_ways(today.loc[is_near, ["estate_id", "facility_id", "distance_m"]], walls, apart, limit_m=limit_m)
+    assert reached.columns.tolist() == ["estate_id", "facility_id", "distance_m"]
+    assert reached.to_numpy().tolist() == expected[["estate_id", "facility_type", "distance_m"]].to_numpy().tolist()
 
 
 @given(TOWN)
