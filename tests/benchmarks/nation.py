@@ -1,10 +1,11 @@
 """Makes a nation and runs it through `geoplan batch`: how long, how much memory, what fails, what two workers give.
 
-    python tests/benchmarks/nation.py FOLDER [--towns 340] [--estates 220000] [--workers 1 2] [--memory 2GB]
+    python tests/benchmarks/nation.py FOLDER [--towns 340] [--estates 220000] [--every 1] [--workers 1 2] [--memory 2GB]
 
 Towns are as unequal as real cities: the k-th largest has a share that falls with k (SHIFT), none fewer than SMALLEST
 estates. The same figures give the same towns. Towns are drawn once and found again; run folders too, so a nation that
-was cut off goes on. For clean figures give an empty folder, and the machine nothing else to do.
+was cut off goes on. `--every 16` runs a sixteenth of it: the largest town and every sixteenth after it. For clean
+figures give an empty folder, and the machine nothing else to do.
 """
 
 import json
@@ -107,6 +108,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--towns", type=int, default=TOWNS)
     parser.add_argument("--estates", type=int, help="default: 647 a town, as in the nation")
+    parser.add_argument("--every", type=int, default=1, help="run run one town in so many, the largest among them")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--memory", help="limit of each worker, as 2GB")
     parser.add_argument("--fresh", action="store_true", help="remove the runs of an earlier call first")
@@ -114,6 +116,7 @@ def main() -> None:
     counts = sizes(asked.towns, asked.estates or asked.towns * ESTATES // TOWNS)
     projects, drawn = timed(partial(draw_nation, asked.folder / "projects", counts))
     whisper(f"{len(projects)} towns drawn in {drawn[0]:.0f} s")
+    projects, ran = projects[::asked.every], counts[::asked.every]
     outs = {workers: asked.folder / f"out-{workers}" for workers in asked.workers}
     runs = []
     for workers, out in outs.items():
@@ -122,6 +125,9 @@ def main() -> None:
         runs.append(run_nation(projects, out, workers, asked.memory))
     say(heading(f"A nation of {len(counts)} towns, {sum(counts):,} estates", asked.date))
     say(f"Largest {counts[0]:,}, median {int(np.median(counts)):,}, smallest {counts[-1]:,} estates.", "")
+    if asked.every > 1:
+        say(f"Of it every {asked.every}th town: {len(ran)} towns, {sum(ran):,} estates, "
+            f"{sum(ran) / sum(counts):.1%} of the nation.", "")
     base = runs[0]["seconds"]
     say(table(
         ["workers", "minutes", "processor minutes", "speed-up", "peak memory a worker (GB)", "kept", "not done",
