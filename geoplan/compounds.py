@@ -87,7 +87,8 @@ def marks_of(data: bytes, number: int) -> tuple[list[int], list[tuple[int, int]]
     for code, record in _records_of_sheet(_workbook(data) or b"", number):
         if code == ROW and len(record) > FLAGS_OF_ROW and record[FLAGS_OF_ROW] & HIDDEN:
             hidden.append(struct.unpack_from("<H", record)[0])
-        if (code == FAULT and record[7] == 1) or (code in FORMULAS and record[6] == 2 and record[12:14] == NO_NUMBER):
+        if (code == FAULT and record[7:8] == b"\1") or (
+                code in FORMULAS and record[6:7] == b"\2" and record[12:14] == NO_NUMBER):
             row, column = struct.unpack_from("<HH", record)
             errors.append((row, column))
     return hidden, errors

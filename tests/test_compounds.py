@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from old_excel import xls_bytes
 
-from geoplan.compounds import is_compound, is_whole_workbook
+from geoplan.compounds import is_compound, is_whole_workbook, marks_of
 from geoplan.ledgers import open_ledger
 from geoplan.preflight import check_file
 from geoplan.settings import Source
@@ -54,6 +54,13 @@ def test_hidden_rows_and_cells_with_an_error_are_told_as_of_new_workbooks(tmp_pa
     assert [(said.code, said.row, dict(said.values)) for said in opened.findings] == [
         ("ledgers.hidden_rows", 3, {"rows": "3、5", "count": 2}),  # the heading is no record, hidden or not
         ("ledgers.error_cells", None, {"cells": "B3、C4", "count": 2})]
+
+
+@pytest.mark.parametrize("code", [0x0205, 0x0006, 0x0206, 0x0406, 0x0208])
+def test_a_record_that_is_too_short_to_hold_a_mark_holds_none(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = [(code, b"\x02" * length) for length in range(7)]
+    monkeypatch.setattr("geoplan.compounds._records_of_sheet", lambda *_: iter(short))
+    assert marks_of(xls_bytes({"一": [["名称"]]}), 0) == ([], [])
 
 
 def test_a_large_workbook_spans_several_sector_tables() -> None:
